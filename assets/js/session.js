@@ -1,0 +1,20 @@
+// Warns two minutes before a sign-in ends and prolongs it by one click.
+// [data-session-seconds] holds what is left when the page is sent.
+export function session(root = document) {
+  const box = root.querySelector("[data-session-seconds]");
+  if (!box) return;
+  const seconds = Number(box.dataset.sessionSeconds);
+  if (!(seconds > 0)) return;
+  let timer;
+  const arm = () => {
+    box.hidden = true;
+    clearTimeout(timer);
+    timer = setTimeout(() => { box.hidden = false; }, Math.max(seconds - 120, 20) * 1000);
+  };
+  box.querySelector("[data-session-extend]")?.addEventListener("click", async () => {
+    const answer = await fetch(box.dataset.sessionUrl, { credentials: "same-origin" }).catch(() => null);
+    if (answer?.ok) arm();
+    else box.querySelector("[data-session-lost]")?.removeAttribute("hidden");
+  });
+  arm();
+}
