@@ -41,6 +41,9 @@ func Form(w http.ResponseWriter, r *http.Request, maxBytes int64) (url.Values, e
 	return r.Form, nil
 }
 
+// Option is one choice of a field. Picture names an asset, for choices shown as cards.
+type Option struct{ Value, Label, Help, Picture string }
+
 // Fields is a form as it is shown: what was typed, and what is wrong with it.
 type Fields struct {
 	values url.Values

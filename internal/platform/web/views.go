@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -73,6 +74,18 @@ type Frame struct {
 	Nav   []NavGroup
 	User  Person
 	Extra any
+}
+
+// Choice returns the address of this page with ?lang=, ?mode= or ?scheme= set,
+// for the links that change how pages are shown.
+func (f Frame) Choice(param, value string) string {
+	u, err := url.Parse(f.Path)
+	if err != nil {
+		return "/"
+	}
+	q := u.Query()
+	q.Set(param, value)
+	return (&url.URL{Path: u.Path, RawQuery: q.Encode()}).String()
 }
 
 // Views renders pages. It is filled at composition and then only read.
@@ -148,9 +161,12 @@ func (v *Views) funcs(lang string) template.FuncMap {
 			return template.HTML(`<svg class="icon" aria-hidden="true" focusable="false"><use href="` +
 				template.HTMLEscapeString(v.Assets.URL("icons.svg")+"#"+name) + `"></use></svg>`)
 		},
-		"file":  FileURL,
-		"dict":  func(pairs ...any) (map[string]any, error) { return dict(pairs...) },
-		"list":  func(items ...any) []any { return items },
+		"file": FileURL,
+		"dict": func(pairs ...any) (map[string]any, error) { return dict(pairs...) },
+		"list": func(items ...any) []any { return items },
+		"option": func(value, label string, help ...string) Option {
+			return Option{Value: value, Label: label, Help: strings.Join(help, "")}
+		},
 		"add":   func(a, b int) int { return a + b },
 		"bytes": byteSize,
 		"safe":  func(s string) template.HTML { return template.HTML(s) },
