@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/argon2id"
+
 	"lianxin/internal/platform/errs"
 )
 
@@ -45,10 +47,7 @@ func TestCheckPassword(t *testing.T) {
 }
 
 func TestHashing(t *testing.T) {
-	h, err := newHashing()
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := newHashing()
 	ctx := t.Context()
 	encoded, err := h.hash(ctx, "Road６00米")
 	if err != nil {
@@ -68,11 +67,15 @@ func TestHashing(t *testing.T) {
 	}
 }
 
-func TestHashingStormWaitsInLine(t *testing.T) {
-	h, err := newHashing()
-	if err != nil {
-		t.Fatal(err)
+func TestDecoyTakesAsLong(t *testing.T) {
+	params, _, _, err := argon2id.DecodeHash(decoy)
+	if err != nil || *params != *newHashing().params {
+		t.Errorf("the decoy is hashed with %+v, passwords with %+v; %v", params, newHashing().params, err)
 	}
+}
+
+func TestHashingStormWaitsInLine(t *testing.T) {
+	h := newHashing()
 	for range cap(h.seats) {
 		h.seats <- struct{}{} // all busy
 	}
@@ -96,7 +99,7 @@ func TestHashingStormWaitsInLine(t *testing.T) {
 }
 
 func BenchmarkMatches(b *testing.B) {
-	h, _ := newHashing()
+	h := newHashing()
 	for b.Loop() {
 		h.matches(b.Context(), "x", "")
 	}
