@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"lianxin/internal/platform/audit"
 	"lianxin/internal/platform/errs"
 	"lianxin/internal/platform/tree"
 	"lianxin/internal/platform/web"
@@ -24,6 +25,10 @@ type Actor struct {
 	Grants []Held
 	// SessionID is set for a person at a browser, TokenID for a program.
 	SessionID, TokenID int64
+	Session            SessionInfo
+	// MustEnrol says that nothing but one's own pages is open until a second
+	// factor is set up.
+	MustEnrol bool
 
 	policy Policy
 	// scopes narrow what a token may do; nil narrows nothing.
@@ -59,7 +64,9 @@ type actorKey struct{}
 
 // WithActor notes who acts, for services, the router and the audit log.
 func WithActor(ctx context.Context, a Actor) context.Context {
-	return web.WithIdentity(context.WithValue(ctx, actorKey{}, a), a)
+	who := audit.WhoFrom(ctx)
+	who.ID, who.Name = a.ID, a.Name
+	return web.WithIdentity(audit.WithWho(context.WithValue(ctx, actorKey{}, a), who), a)
 }
 
 // ActorFrom returns who acts; without a sign-in, the zero Actor.
@@ -89,7 +96,7 @@ func (a Actor) Check(p web.Permission, at tree.Path) error {
 	case p == web.Anyone:
 		return nil
 	case !a.SignedIn():
-		return errs.SignIn("error.sign_in")
+		return errs.SignIn("error.sign_in_first")
 	case p == web.SignedIn:
 		return nil
 	}
@@ -99,6 +106,17 @@ func (a Actor) Check(p web.Permission, at tree.Path) error {
 		}
 	}
 	return errs.Forbidden("error.forbidden")
+}
+
+// CheckAnywhere is Check for what belongs to no organisation, such as accounts.
+func (a Actor) CheckAnywhere(p web.Permission) error {
+	switch {
+	case !a.SignedIn():
+		return errs.SignIn("error.sign_in_first")
+	case !a.Holds(p):
+		return errs.Forbidden("error.forbidden")
+	}
+	return nil
 }
 
 // Scope returns the subtrees where p is held, none inside another. An empty

@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"image/png"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -27,6 +28,17 @@ func newFactor(issuer, name string) (*otp.Key, error) {
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: name})
 	if err != nil {
 		return nil, fmt.Errorf("make second factor: %w", err)
+	}
+	return key, nil
+}
+
+// factorOf shows a secret again that was made before.
+func factorOf(issuer, name, secret string) (*otp.Key, error) {
+	q := url.Values{"secret": {secret}, "issuer": {issuer}, "period": {"30"}, "digits": {"6"}, "algorithm": {"SHA1"}}
+	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + issuer + ":" + name, RawQuery: q.Encode()}
+	key, err := otp.NewKeyFromURL(u.String())
+	if err != nil {
+		return nil, fmt.Errorf("show second factor: %w", err)
 	}
 	return key, nil
 }

@@ -186,7 +186,7 @@ func saveGrant(ctx context.Context, tx bun.IDB, g *Grant) error {
 }
 
 // otherHolders counts active accounts, besides one, that hold a role for good.
-func otherHolders(ctx context.Context, tx bun.IDB, r Role, besides int64, now time.Time) (int, error) {
+func otherHolders(ctx context.Context, tx bun.IDB, r Role, besides int64, now time.Time) (int64, error) {
 	n, err := tx.NewSelect().Model((*Grant)(nil)).Join("join account a on a.id = g.account_id").
 		Where("g.role = ? and g.withdrawn_at is null and g.from_at <= ? and (g.until_at is null or g.until_at > ?)", r, now, now).
 		Where("a.state = ? and a.id <> ?", Active, besides).Count(ctx)
@@ -301,7 +301,7 @@ func useRecovery(ctx context.Context, tx bun.IDB, account int64, hash []byte, at
 
 // unusedRecovery counts the recovery codes that are left, among the given
 // hashes if there are any.
-func unusedRecovery(ctx context.Context, d bun.IDB, account int64, among ...[]byte) (int, error) {
+func unusedRecovery(ctx context.Context, d bun.IDB, account int64, among ...[]byte) (int64, error) {
 	q := d.NewSelect().Model((*RecoveryCode)(nil)).Where("account_id = ? and used_at is null", account)
 	if len(among) > 0 {
 		q = q.Where("hash in (?)", bun.In(among))

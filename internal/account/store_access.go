@@ -124,7 +124,7 @@ func lockCount(ctx context.Context, tx bun.IDB, key []byte, now time.Time) (coun
 }
 
 func saveCount(ctx context.Context, tx bun.IDB, key []byte, c count) error {
-	row := throttleRow{key, c.Failures, c.Since, c.LockedUntil}
+	row := throttleRow{Key: key, Failures: c.Failures, Since: c.Since, LockedUntil: c.LockedUntil}
 	if _, err := tx.NewUpdate().Model(&row).WherePK().Exec(ctx); err != nil {
 		return fmt.Errorf("save sign-in count: %w", err)
 	}
@@ -281,6 +281,39 @@ func useLink(ctx context.Context, tx bun.IDB, id int64, at time.Time) (bool, err
 func dropLinks(ctx context.Context, tx bun.IDB, p purpose, account int64) error {
 	if _, err := tx.NewDelete().Model((*Link)(nil)).Where("purpose = ? and account_id = ? and used_at is null", p, account).Exec(ctx); err != nil {
 		return fmt.Errorf("drop links: %w", err)
+	}
+	return nil
+}
+
+// openStage lets a session out of the pages of one's own.
+func openStage(ctx context.Context, tx bun.IDB, id int64) error {
+	if _, err := tx.NewUpdate().Model((*Session)(nil)).Set("stage = ?", StageOpen).Where("id = ?", id).Exec(ctx); err != nil {
+		return fmt.Errorf("open session %d: %w", id, err)
+	}
+	return nil
+}
+
+// forgetAccess ends every way in that an account has.
+func forgetAccess(ctx context.Context, tx bun.IDB, account, by int64, at time.Time) error {
+	if _, err := endSessions(ctx, tx, account, 0); err != nil {
+		return err
+	}
+	if err := dropLinks(ctx, tx, forPassword, account); err != nil {
+		return err
+	}
+	if err := replaceRecovery(ctx, tx, account, nil); err != nil {
+		return err
+	}
+	if _, err := tx.NewDelete().Model((*formerPassword)(nil)).Where("account_id = ?", account).Exec(ctx); err != nil {
+		return fmt.Errorf("forget passwords: %w", err)
+	}
+	if _, err := tx.NewUpdate().Model((*Token)(nil)).Set("revoked_at = ?", at).Where("account_id = ? and revoked_at is null", account).Exec(ctx); err != nil {
+		return fmt.Errorf("revoke tokens: %w", err)
+	}
+	_, err := tx.NewUpdate().Model((*Grant)(nil)).Set("withdrawn_at = ?", at).Set("withdrawn_by = ?", by).Set("reason = ?", "closed").
+		Where("account_id = ? and withdrawn_at is null", account).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("withdraw grants: %w", err)
 	}
 	return nil
 }
