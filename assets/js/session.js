@@ -3,18 +3,17 @@
 export function session(root = document) {
   const box = root.querySelector("[data-session-seconds]");
   if (!box) return;
-  const seconds = Number(box.dataset.sessionSeconds);
-  if (!(seconds > 0)) return;
   let timer;
-  const arm = () => {
+  const arm = (seconds) => {
+    if (!(seconds > 0)) return;
     box.hidden = true;
     clearTimeout(timer);
     timer = setTimeout(() => { box.hidden = false; }, Math.max(seconds - 120, 20) * 1000);
   };
   box.querySelector("[data-session-extend]")?.addEventListener("click", async () => {
     const answer = await fetch(box.dataset.sessionUrl, { credentials: "same-origin" }).catch(() => null);
-    if (answer?.ok) arm();
+    if (answer?.ok) arm((await answer.json()).seconds);
     else box.querySelector("[data-session-lost]")?.removeAttribute("hidden");
   });
-  arm();
+  arm(Number(box.dataset.sessionSeconds));
 }

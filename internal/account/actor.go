@@ -23,6 +23,8 @@ type Actor struct {
 	ID     int64
 	Name   string
 	Grants []Held
+	// Org names the organisation of the first grant, for the page's head.
+	Org string
 	// SessionID is set for a person at a browser, TokenID for a program.
 	SessionID, TokenID int64
 	Session            SessionInfo

@@ -32,7 +32,7 @@ func (testOrgs) Names(ctx context.Context, ids ...int64) (map[int64]string, erro
 	return map[int64]string{1: "青山县委", 12: "云岭镇党委", 13: "松林镇党委"}, nil
 }
 
-func (testOrgs) Lookup(ctx context.Context, text string) (int64, error) {
+func (testOrgs) Find(ctx context.Context, text string) (int64, error) {
 	for id, code := range map[int64]string{1: "QS", 12: "YL", 13: "SL"} {
 		if text == code {
 			return id, nil
@@ -134,7 +134,7 @@ func (r *rig) as(t *testing.T, role Role) context.Context {
 	rule := r.Settings.SecondFactor
 	r.Settings.SecondFactor = FactorOff
 	defer func() { r.Settings.SecondFactor = rule }()
-	a, err := r.BySession(t.Context(), r.signIn(t, string(role)).Token, true)
+	a, err := r.BySession(t.Context(), r.signIn(t, string(role)).Token)
 	if err != nil || !a.SignedIn() {
 		t.Fatalf("sign in as %s: %v", role, err)
 	}
@@ -144,7 +144,7 @@ func (r *rig) as(t *testing.T, role Role) context.Context {
 // lives reports whether a session's token opens anything, and uses it.
 func (r *rig) lives(t *testing.T, token string) bool {
 	t.Helper()
-	a, err := r.BySession(t.Context(), token, true)
+	a, err := r.BySession(t.Context(), token)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,9 +45,9 @@ type Orgs interface {
 	Paths(ctx context.Context, ids ...int64) (map[int64]tree.Path, error)
 	// Names returns their short names.
 	Names(ctx context.Context, ids ...int64) (map[int64]string, error)
-	// Lookup finds one organisation by what a person enters for it: code or
-	// full name. It returns an errs.NotFound if none or several fit.
-	Lookup(ctx context.Context, text string) (id int64, err error)
+	// Find returns the one organisation that a person means by its code or full
+	// name, or an errs.NotFound if none or several fit.
+	Find(ctx context.Context, text string) (id int64, err error)
 	// CreateRoot makes the topmost organisation of an empty node.
 	CreateRoot(ctx context.Context, tx bun.Tx, name, code string) (id int64, path tree.Path, err error)
 }
@@ -67,6 +68,8 @@ type Deps struct {
 	// Policy is that of all rooms together.
 	Policy   Policy
 	Settings Settings
+	// Fail answers a request whose session could not be read.
+	Fail func(http.ResponseWriter, *http.Request, error)
 }
 
 // Service holds the use cases around accounts.
@@ -81,13 +84,15 @@ type Service struct {
 type knownGrants struct {
 	version int64
 	grants  []Grant
+	// org is the name of the organisation of the first grant.
+	org string
 }
 
 // NewService returns the service.
 func NewService(d Deps) *Service {
 	return &Service{
 		Deps: d, hashing: newHashing(),
-		known: otter.Must(&otter.Options[int64, knownGrants]{MaximumSize: 10_000}),
+		known: otter.Must(&otter.Options[int64, knownGrants]{MaximumSize: 10_000, ExpiryCalculator: otter.ExpiryWriting[int64, knownGrants](time.Minute)}),
 	}
 }
 
@@ -312,7 +317,7 @@ func (s *Service) newGrant(ctx context.Context, o GrantOrder) (*Grant, error) {
 	if !o.Until.IsZero() && (!o.Until.After(o.From) || !o.Until.After(now)) {
 		f.Add("until", "account.grant.until")
 	}
-	org, err := s.Orgs.Lookup(ctx, strings.TrimSpace(o.Org))
+	org, err := s.Orgs.Find(ctx, strings.TrimSpace(o.Org))
 	if errs.Is(err, errs.KindNotFound) || errs.Is(err, errs.KindInvalid) {
 		f.Add("org", "account.grant.org")
 	} else if err != nil {

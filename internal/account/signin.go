@@ -274,15 +274,15 @@ func (s *Service) live(ctx context.Context, token string) (*pass, error) {
 	return p, nil
 }
 
-// BySession returns who holds a session's token; the zero Actor if nobody does.
-// With touch the session counts as used now.
-func (s *Service) BySession(ctx context.Context, token string, touch bool) (Actor, error) {
+// BySession returns who holds a session's token, and counts it as used now; the
+// zero Actor if nobody does.
+func (s *Service) BySession(ctx context.Context, token string) (Actor, error) {
 	p, err := s.live(ctx, token)
 	if err != nil || p == nil || p.Stage == StageCode {
 		return Actor{}, err
 	}
 	now := s.Now()
-	if touch && now.Sub(p.SeenAt) >= touchEvery {
+	if now.Sub(p.SeenAt) >= touchEvery {
 		err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return touchSession(ctx, tx, p.ID, now) })
 		if err != nil {
 			return Actor{}, err
@@ -296,7 +296,7 @@ func (s *Service) BySession(ctx context.Context, token string, touch bool) (Acto
 	if a.MustEnrol {
 		return a, nil
 	}
-	a.Grants, err = s.rightsOf(ctx, p.AccountID, p.Version)
+	err = s.fill(ctx, &a, p.Version)
 	return a, err
 }
 
@@ -320,23 +320,32 @@ func (s *Service) ByToken(ctx context.Context, token string) (Actor, error) {
 		}
 	}
 	a := Actor{ID: b.AccountID, Name: b.DisplayName, TokenID: b.ID, policy: s.Policy, scopes: strings.Fields(b.Scopes)}
-	a.Grants, err = s.rightsOf(ctx, b.AccountID, b.Version)
+	err = s.fill(ctx, &a, b.Version)
 	return a, err
 }
 
-// rightsOf returns the roles in force. They are read once for each version of
-// the account; dates are judged anew each time.
-func (s *Service) rightsOf(ctx context.Context, account, version int64) ([]Held, error) {
-	k, ok := s.known.GetIfPresent(account)
+// fill adds the roles in force. They are read once for each version of the
+// account; dates are judged anew each time.
+func (s *Service) fill(ctx context.Context, a *Actor, version int64) error {
+	k, ok := s.known.GetIfPresent(a.ID)
 	if !ok || k.version != version {
-		grants, err := openGrantsOf(ctx, s.DB.Read(), account)
-		if err != nil {
-			return nil, err
+		var err error
+		if k, err = s.learn(ctx, a.ID, version); err != nil {
+			return err
 		}
-		k = knownGrants{version, grants}
-		s.known.Set(account, k)
+		s.known.Set(a.ID, k)
 	}
-	return held(k.grants, s.Now()), nil
+	a.Grants, a.Org = held(k.grants, s.Now()), k.org
+	return nil
+}
+
+func (s *Service) learn(ctx context.Context, account, version int64) (knownGrants, error) {
+	grants, err := openGrantsOf(ctx, s.DB.Read(), account)
+	if err != nil || len(grants) == 0 {
+		return knownGrants{version: version}, err
+	}
+	names, err := s.Orgs.Names(ctx, grants[0].OrgID)
+	return knownGrants{version, grants, names[grants[0].OrgID]}, err
 }
 
 // SignOut ends the session of a token, at whatever stage.

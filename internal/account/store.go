@@ -198,7 +198,7 @@ func otherHolders(ctx context.Context, tx bun.IDB, r Role, besides int64, now ti
 
 // MoveGrants lets the grants in a subtree follow it to its new place. The
 // organisations call it in the transaction that moves them.
-func MoveGrants(ctx context.Context, tx bun.IDB, from, to tree.Path) error {
+func MoveGrants(ctx context.Context, tx bun.Tx, from, to tree.Path) error {
 	lo, hi := from.Range()
 	if err := bumpHolders(ctx, tx, "org_path >= ? and org_path < ?", lo, hi); err != nil {
 		return err
@@ -213,7 +213,7 @@ func MoveGrants(ctx context.Context, tx bun.IDB, from, to tree.Path) error {
 
 // EndGrants withdraws what is held at an organisation that was merged or
 // dissolved. Authority never passes silently to its successor.
-func EndGrants(ctx context.Context, tx bun.IDB, orgID int64, at time.Time, reason string) error {
+func EndGrants(ctx context.Context, tx bun.Tx, orgID int64, at time.Time, reason string) error {
 	if err := bumpHolders(ctx, tx, "org_id = ?", orgID); err != nil {
 		return err
 	}

@@ -46,7 +46,12 @@ type NavLink struct {
 }
 
 // Person is how the signed-in person is named in a page's head.
-type Person struct{ Name, Note string }
+type Person struct {
+	Name, Note string
+	// SessionSeconds is how long the sign-in lasts without another request, so
+	// that a script can warn in time; 0 when there is nothing to warn of.
+	SessionSeconds int
+}
 
 // Page is what a handler gives to be shown.
 type Page struct {
