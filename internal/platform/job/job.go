@@ -54,7 +54,8 @@ func (reg *Registry) Every(interval time.Duration, args river.JobArgs) {
 		}, &river.PeriodicJobOpts{RunOnStart: true}))
 }
 
-// Queue takes jobs and, once started, works them off.
+// Queue takes jobs once it is open, and works them off once it is started.
+// Services hold it before the handlers exist, since those call the services.
 type Queue struct {
 	client *river.Client[*sql.Tx]
 }
@@ -78,24 +79,22 @@ func driver(d *db.DB) riverdriver.Driver[*sql.Tx] {
 	return riversqlite.New(d.SQL())
 }
 
-// New makes a queue that knows the handlers in reg. With reg nil it only takes
-// jobs, for command-line tools beside a running node.
-func New(d *db.DB, reg *Registry) (*Queue, error) {
+// Open readies the queue for jobs that the handlers in reg work off.
+func (q *Queue) Open(d *db.DB, reg *Registry) error {
 	config := &river.Config{
 		Logger:            slog.New(quiet{slog.Default().Handler()}),
 		FetchPollInterval: 500 * time.Millisecond,
 		JobTimeout:        time.Hour,
-	}
-	if reg != nil {
-		config.Workers = reg.workers
-		config.PeriodicJobs = reg.periodic
-		config.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}
+		Workers:           reg.workers,
+		PeriodicJobs:      reg.periodic,
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
 	}
 	client, err := river.NewClient(driver(d), config)
 	if err != nil {
-		return nil, fmt.Errorf("make the job queue: %w", err)
+		return fmt.Errorf("make the job queue: %w", err)
 	}
-	return &Queue{client: client}, nil
+	q.client = client
+	return nil
 }
 
 // At delays a job until the given time.

@@ -43,8 +43,8 @@ func TestJobRunsOnlyIfTheChangeWasCommitted(t *testing.T) {
 		})
 		job.Handle(reg, func(context.Context, tickArgs) error { ticked <- true; return nil })
 		reg.Every(time.Hour, tickArgs{})
-		q, err := job.New(d, reg)
-		if err != nil {
+		q := &job.Queue{}
+		if err := q.Open(d, reg); err != nil {
 			t.Fatal(err)
 		}
 		add := func(text string, fail error) {
