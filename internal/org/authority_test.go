@@ -39,25 +39,43 @@ func TestEveryChangeAsksForAuthority(t *testing.T) {
 				_, err := r.Create(ctx, org.New{Draft: org.Draft{Code: "Z", Name: "子", Kind: org.PartyCell, Level: org.LevelUnit}})
 				return err
 			},
-			"edit":        func(ctx context.Context) error { _, err := r.Edit(ctx, child.ID, child.Version, child.Draft()); return err },
-			"move":        func(ctx context.Context) error { return r.Move(ctx, org.Move{ID: child.ID, ParentID: other.ID, Reason: "x"}) },
-			"merge":       func(ctx context.Context) error { return r.Merge(ctx, org.Merge{ID: child.ID, IntoID: other.ID, Reason: "x"}) },
-			"dissolve":    func(ctx context.Context) error { return r.Advance(ctx, org.Step{ID: child.ID, Status: org.Dissolved, Reason: "x"}) },
-			"count heads": func(ctx context.Context) error { return r.CountHeads(ctx, child.ID, "2026-11-01", org.Heads{Members: 9, Full: 8}) },
+			"edit": func(ctx context.Context) error {
+				_, err := r.Edit(ctx, child.ID, child.Version, child.Draft())
+				return err
+			},
+			"move": func(ctx context.Context) error {
+				return r.Move(ctx, org.Move{ID: child.ID, ParentID: other.ID, Reason: "x"})
+			},
+			"merge": func(ctx context.Context) error {
+				return r.Merge(ctx, org.Merge{ID: child.ID, IntoID: other.ID, Reason: "x"})
+			},
+			"dissolve": func(ctx context.Context) error {
+				return r.Advance(ctx, org.Step{ID: child.ID, Status: org.Dissolved, Reason: "x"})
+			},
+			"count heads": func(ctx context.Context) error {
+				return r.CountHeads(ctx, child.ID, "2026-11-01", org.Heads{Members: 9, Full: 8})
+			},
 			"appoint": func(ctx context.Context) error {
 				_, err := r.Appoint(ctx, org.Appointment{OrgID: child.ID, Code: org.Organiser, Holder: "钱二", How: org.Appointed, From: "2025-01-01"})
 				return err
 			},
-			"end a post":   func(ctx context.Context) error { return r.EndPost(ctx, child.ID, post.ID, "2026-11-01", "x") },
-			"begin a term": func(ctx context.Context) error { return r.BeginTerm(ctx, org.TermStart{OrgID: child.ID, From: "2026-11-01"}) },
+			"end a post": func(ctx context.Context) error { return r.EndPost(ctx, child.ID, post.ID, "2026-11-01", "x") },
+			"begin a term": func(ctx context.Context) error {
+				return r.BeginTerm(ctx, org.TermStart{OrgID: child.ID, From: "2026-11-01"})
+			},
 			"postpone": func(ctx context.Context) error {
 				return r.Postpone(ctx, org.Postponement{OrgID: child.ID, NewDay: "2028-06-01", ApprovedBy: "镇党委", ApprovedOn: "2026-11-01", Reason: "x"})
 			},
-			"link":   func(ctx context.Context) error { return r.Link(ctx, org.Line{OrgID: child.ID, TargetID: other.ID, Kind: org.Guidance, FromDay: "2026-01-01"}) },
+			"link": func(ctx context.Context) error {
+				return r.Link(ctx, org.Line{OrgID: child.ID, TargetID: other.ID, Kind: org.Guidance, FromDay: "2026-01-01"})
+			},
 			"unlink": func(ctx context.Context) error { return r.Unlink(ctx, child.ID, 1) },
 			"view":   func(ctx context.Context) error { _, err := r.Dossier(ctx, child.ID); return err },
 			"import": func(ctx context.Context) error {
-				_, err := org.NewImporter(r.Service).Import(ctx, "a.csv", strings.NewReader("编码,名称,类型,上级编码\nN1,新支部,党支部,"+child.Code+"\n"), org.ImportOptions{})
+				rep, err := org.NewImporter(r.Service).Import(ctx, "a.csv", strings.NewReader("编码,名称,类型,上级编码\nN1,新支部,党支部,"+child.Code+"\n"), org.ImportOptions{})
+				if len(rep.Problems) > 0 && !rep.Written {
+					return errs.Forbidden(rep.Problems[0].Key)
+				}
 				return err
 			},
 		}

@@ -91,7 +91,7 @@ func TestTextIsCleaned(t *testing.T) {
 	}
 	d := Draft{Code: " qs-01 ", Name: strings.Repeat("长", 121), Kind: "x", Level: LevelUnit, FoundedOn: "2020/1/2"}.Clean()
 	f := d.Check()
-	if d.Code != "QS-01" || d.FoundedOn != "2020-01-02" || f["name"].Key != "form.too_long" || f["kind"].Key == "" || len(f) != 2 {
+	if d.Code != "QS-01" || d.FoundedOn != "2020-01-02" || f["name"].Key != "org.form.too_long" || f["kind"].Key == "" || len(f) != 2 {
 		t.Errorf("%+v %v", d, f)
 	}
 }

@@ -276,7 +276,7 @@ func (s *Service) checkStep(from clock.Day, reason string) error {
 		f.Add("reason", "org.reason.missing")
 	}
 	if len([]rune(reason)) > maxLine {
-		f.Add("reason", "form.too_long", errs.Args{"Max": maxLine, "Count": len([]rune(reason))})
+		f.Add("reason", "org.form.too_long", errs.Args{"Max": maxLine, "Count": len([]rune(reason))})
 	}
 	return f.Err()
 }

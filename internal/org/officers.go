@@ -39,7 +39,7 @@ func (a Appointment) check() error {
 	case n == 0:
 		f.Add("holder", "org.post.holder")
 	case n > maxHolder:
-		f.Add("holder", "form.too_long", errs.Args{"Max": maxHolder, "Count": n})
+		f.Add("holder", "org.form.too_long", errs.Args{"Max": maxHolder, "Count": n})
 	}
 	if a.How != Elected && a.How != Appointed {
 		f.Add("how", "org.post.how_unknown")
@@ -224,10 +224,10 @@ func (s *Service) Postpone(ctx context.Context, p Postponement) error {
 		f.Add("reason", "org.reason.missing")
 	}
 	if utf8.RuneCountInString(p.ApprovedBy) > maxLine {
-		f.Add("approved_by", "form.too_long", errs.Args{"Max": maxLine, "Count": utf8.RuneCountInString(p.ApprovedBy)})
+		f.Add("approved_by", "org.form.too_long", errs.Args{"Max": maxLine, "Count": utf8.RuneCountInString(p.ApprovedBy)})
 	}
 	if utf8.RuneCountInString(p.Reason) > maxLine {
-		f.Add("reason", "form.too_long", errs.Args{"Max": maxLine, "Count": utf8.RuneCountInString(p.Reason)})
+		f.Add("reason", "org.form.too_long", errs.Args{"Max": maxLine, "Count": utf8.RuneCountInString(p.Reason)})
 	}
 	if _, ok := clock.ParseDay(string(p.NewDay)); !ok {
 		f.Add("new_day", "org.day.form")
@@ -294,7 +294,7 @@ func (s *Service) Link(ctx context.Context, l Line) error {
 		f.Add("target", "org.line.self")
 	}
 	if utf8.RuneCountInString(l.Note) > maxLine {
-		f.Add("note", "form.too_long", errs.Args{"Max": maxLine, "Count": utf8.RuneCountInString(l.Note)})
+		f.Add("note", "org.form.too_long", errs.Args{"Max": maxLine, "Count": utf8.RuneCountInString(l.Note)})
 	}
 	if _, ok := clock.ParseDay(string(l.FromDay)); !ok {
 		f.Add("from", "org.day.form")

@@ -276,10 +276,10 @@ func (d Draft) Check() errs.Fields {
 		{"phone", d.Phone, maxLine}, {"address", d.Address, maxLine}, {"intro", d.Intro, maxIntro},
 	} {
 		if n := utf8.RuneCountInString(x.value); n > x.max {
-			f.Add(x.field, "form.too_long", errs.Args{"Max": x.max, "Count": n})
+			f.Add(x.field, "org.form.too_long", errs.Args{"Max": x.max, "Count": n})
 		}
 		if !utf8.ValidString(x.value) {
-			f.Add(x.field, "form.bad_text")
+			f.Add(x.field, "org.form.bad_text")
 		}
 	}
 	if !slices.Contains(Kinds, d.Kind) {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -359,6 +358,3 @@ func (s *Service) LoadRegions(ctx context.Context, r io.Reader) (int, error) {
 	})
 	return len(list), err
 }
-
-// uploadLife is how long a spreadsheet waits between preview and import.
-const uploadLife = 24 * time.Hour

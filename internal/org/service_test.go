@@ -163,7 +163,7 @@ func TestCreateRefuses(t *testing.T) {
 		{"a code with spaces inside", "code", "org.code.form", with(func(n *org.New) { n.Code = "A 1" })},
 		{"unknown parent", "parent", "org.parent.unknown", with(func(n *org.New) { n.ParentID = 4711 })},
 		{"ended parent", "parent", "org.parent.ended", with(func(n *org.New) { n.ParentID = gone.ID })},
-		{"a name of 10,000 characters", "name", "form.too_long", with(func(n *org.New) { n.Name = strings.Repeat("长", 10_000) })},
+		{"a name of 10,000 characters", "name", "org.form.too_long", with(func(n *org.New) { n.Name = strings.Repeat("长", 10_000) })},
 		{"no name", "name", "org.name.missing", with(func(n *org.New) { n.Name = " \u200b" })},
 		{"wrong credit code", "credit_code", "org.credit.wrong", with(func(n *org.New) { n.CreditCode = "914403001922038217" })},
 		{"wrong region", "region_code", "org.region.form", with(func(n *org.New) { n.RegionCode = "1234567" })},
