@@ -74,7 +74,7 @@ func TestEveryChangeAsksForAuthority(t *testing.T) {
 			"import": func(ctx context.Context) error {
 				rep, err := org.NewImporter(r.Service).Import(ctx, "a.csv", strings.NewReader("编码,名称,类型,上级编码\nN1,新支部,党支部,"+child.Code+"\n"), org.ImportOptions{})
 				if len(rep.Problems) > 0 && !rep.Written {
-					return errs.Forbidden(rep.Problems[0].Key)
+					return errs.Forbidden(rep.Problems[0].Reason.Key)
 				}
 				return err
 			},

@@ -30,7 +30,7 @@ func (r *rig) importText(text string, o org.ImportOptions) (org.Report, error) {
 func faults(rep org.Report) string {
 	var out []string
 	for _, p := range rep.Problems {
-		out = append(out, fmt.Sprint(p.Row, " ", p.Column, " ", strings.TrimPrefix(p.Key, "org.")))
+		out = append(out, fmt.Sprint(p.Row, " ", p.Column, " ", strings.TrimPrefix(p.Reason.Key, "org.")))
 	}
 	return strings.Join(out, "; ")
 }
@@ -65,7 +65,7 @@ func TestImportCreatesAndAgainUpdates(t *testing.T) {
 			t.Errorf("officers %+v", officers)
 		}
 		rep, err = r.importText(roster, org.ImportOptions{})
-		if err != nil || rep.Written || rep.Failed != 3 || rep.Problems[0].Key != "org.import.code_taken" {
+		if err != nil || rep.Written || rep.Failed != 3 || rep.Problems[0].Reason.Key != "org.import.code_taken" {
 			t.Errorf("again without update: %+v %v", rep, err)
 		}
 		rep, err = r.importText(roster, org.ImportOptions{Update: true})

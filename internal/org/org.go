@@ -33,8 +33,14 @@ import (
 	"lianxin/internal/platform/web"
 )
 
+//go:embed templates locale
+var files embed.FS
+
 //go:embed migrations/*.sql
 var migrations embed.FS
+
+// Room is what this room brings to the pages.
+var Room = web.Room{Name: "org", Templates: i18n.Sub(files, "templates"), Locale: i18n.Sub(files, "locale")}
 
 // Migrations of the room's tables.
 var Migrations = i18n.Sub(migrations, "migrations")
@@ -322,4 +328,23 @@ func (o Org) Draft() Draft {
 	return Draft{Code: o.Code, Name: o.Name, ShortName: o.ShortName, Kind: o.Kind, Level: o.Level,
 		RegionCode: o.RegionCode, CreditCode: o.CreditCode, Position: o.Position, Units: o.Units,
 		SizeApproval: o.SizeApproval, FoundedOn: string(o.FoundedOn), Phone: o.Phone, Address: o.Address, Intro: o.Intro}
+}
+
+// guess reads kind and level from the way organisations are named.
+func guess(name string) (Kind, Level) {
+	for _, x := range []struct {
+		word string
+		k    Kind
+		l    Level
+	}{
+		{"党总支", GeneralBranch, LevelUnit}, {"党支部", Branch, LevelUnit}, {"工委", WorkCommittee, LevelUnit}, {"工作委员会", WorkCommittee, LevelUnit},
+		{"党组", LeadingPartyGroup, LevelUnit}, {"镇", PartyCommittee, LevelTownship}, {"乡", PartyCommittee, LevelTownship}, {"街道", PartyCommittee, LevelTownship},
+		{"县", LocalCommittee, LevelCounty}, {"区", LocalCommittee, LevelCounty}, {"旗", LocalCommittee, LevelCounty},
+		{"市", LocalCommittee, LevelCity}, {"州", LocalCommittee, LevelCity}, {"盟", LocalCommittee, LevelCity}, {"省", LocalCommittee, LevelProvince},
+	} {
+		if strings.Contains(name, x.word) {
+			return x.k, x.l
+		}
+	}
+	return PartyCommittee, LevelUnit
 }

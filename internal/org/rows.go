@@ -16,8 +16,8 @@ import (
 type Problem struct {
 	Row    int
 	Column string // key of the column, "" for the row as a whole
-	Value  string // what was typed
-	errs.Message
+	Typed  string // what stands there
+	Reason errs.Message
 }
 
 // importRow is a row that has been understood.
@@ -40,9 +40,9 @@ func (r *importRow) fault(column, value, key string, args ...errs.Args) {
 	if slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Column == column }) {
 		return
 	}
-	p := Problem{Row: r.num, Column: column, Value: cut(value, 60), Message: errs.Message{Key: key}}
+	p := Problem{Row: r.num, Column: column, Typed: cut(value, 60), Reason: errs.Message{Key: key}}
 	if len(args) > 0 {
-		p.Args = args[0]
+		p.Reason.Args = args[0]
 	}
 	r.problems = append(r.problems, p)
 }

@@ -94,14 +94,66 @@ func (s *Service) Lookup(ctx context.Context, db bun.IDB, id int64) (Org, error)
 	return byID(ctx, db, id)
 }
 
-// Names returns the names of organisations, which are public.
+// Names returns the short names of organisations, which are public.
 func (s *Service) Names(ctx context.Context, ids ...int64) (map[int64]string, error) {
 	all, err := byIDs(ctx, s.DB.Read(), ids)
 	out := map[int64]string{}
 	for id, o := range all {
-		out[id] = o.Name
+		out[id] = o.Label()
 	}
 	return out, err
+}
+
+// Find returns the one organisation that a person means by its code or name,
+// or by both as forms suggest them: "云岭镇党委 (QS01)". It refuses a name that
+// several living organisations have.
+func (s *Service) Find(ctx context.Context, text string) (int64, error) {
+	text = CleanText(text)
+	code := text
+	if i := strings.LastIndex(text, "("); i >= 0 && strings.HasSuffix(text, ")") {
+		code = text[i+1 : len(text)-1]
+	}
+	o, err := s.ByCode(ctx, code)
+	if err == nil || !errs.Is(err, errs.KindNotFound) {
+		return o.ID, err
+	}
+	named, err := rows[Org](ctx, s.DB.Read(), "id", "(name = ? or short_name = ?) and ended_on = '' and name <> ''", text, text)
+	if err != nil {
+		return 0, err
+	}
+	named = slices.DeleteFunc(named, func(o Org) bool { _, err := shown(ctx, o); return err != nil })
+	switch {
+	case len(named) == 1 && text != "":
+		return named[0].ID, nil
+	case len(named) > 1:
+		return 0, errs.Invalid("org.parent.many", errs.Args{"Count": len(named)})
+	}
+	return 0, errs.NotFound("org.parent.unknown")
+}
+
+// CreateRoot makes the topmost organisation of an empty node, at set-up, which
+// has its own authority. Kind and level are guessed from the name and can be
+// changed later.
+func (s *Service) CreateRoot(ctx context.Context, tx bun.Tx, name, code string) (int64, tree.Path, error) {
+	d := Draft{Name: name, Code: code, Position: DefaultPosition}
+	d.Kind, d.Level = guess(name)
+	d = d.Clean()
+	if err := d.Check().Err(); err != nil {
+		return 0, "", err
+	}
+	id, err := lockTree(ctx, tx, 1)
+	if err != nil {
+		return 0, "", err
+	}
+	o := Org{ID: id, Path: tree.Root.Child(id), Status: Active, CreatedAt: s.Now(), UpdatedAt: s.Now(), Version: 1}
+	if err := freeCodeAndName(ctx, tx, Org{Code: d.Code, Name: d.Name}); err != nil {
+		return 0, "", err
+	}
+	d.apply(&o)
+	if err := s.insertOrgs(ctx, tx, []Org{o}, s.Today()); err != nil {
+		return 0, "", err
+	}
+	return id, o.Path, s.record(ctx, tx, "org.create", o, "", d)
 }
 
 // shown returns what the actor may see of o: all of it, its public face, or

@@ -375,3 +375,39 @@ func TestEditIsRefusedAfterAnotherChange(t *testing.T) {
 		t.Errorf("name %s", got.Name)
 	}
 }
+
+func TestFindMeansOne(t *testing.T) {
+	r := newRig(t, dbtest.SQLite(t))
+	a := r.add(t, 0, "县委")
+	b := r.add(t, a.ID, "云岭镇党委", func(n *org.New) { n.ShortName = "云岭" })
+	c := r.add(t, b.ID, "机关支部")
+	r.add(t, a.ID, "机关支部")
+	for text, want := range map[string]int64{b.Code: b.ID, " 云岭镇党委 ": b.ID, "云岭": b.ID, "随便什么 (" + c.Code + ")": c.ID} {
+		if id, err := r.Find(r.root, text); err != nil || id != want {
+			t.Errorf("%q: %d %v, want %d", text, id, err, want)
+		}
+	}
+	if _, err := r.Find(r.root, "机关支部"); !errs.Is(err, errs.KindInvalid) {
+		t.Errorf("two of that name: %v", err)
+	}
+	for _, text := range []string{"", "没有的", "()"} {
+		if _, err := r.Find(r.root, text); !errs.Is(err, errs.KindNotFound) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestRootAtSetUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		var id int64
+		err := d.Tx(context.Background(), func(ctx context.Context, tx bun.Tx) (err error) {
+			id, _, err = r.CreateRoot(ctx, tx, "中共青山县委员会", "qs")
+			return err
+		})
+		o := r.get(t, id)
+		if err != nil || o.Kind != org.LocalCommittee || o.Level != org.LevelCounty || o.Code != "QS" || o.Path.Depth() != 1 {
+			t.Errorf("%+v %v", o, err)
+		}
+	})
+}
