@@ -110,6 +110,9 @@ func (s *Service) Names(ctx context.Context, ids ...int64) (map[int64]string, er
 // several living organisations have.
 func (s *Service) Find(ctx context.Context, text string) (int64, error) {
 	text = CleanText(text)
+	if text == "" {
+		return 0, errs.NotFound("org.parent.unknown")
+	}
 	code := text
 	if i := strings.LastIndex(text, "("); i >= 0 && strings.HasSuffix(text, ")") {
 		code = text[i+1 : len(text)-1]
@@ -118,13 +121,13 @@ func (s *Service) Find(ctx context.Context, text string) (int64, error) {
 	if err == nil || !errs.Is(err, errs.KindNotFound) {
 		return o.ID, err
 	}
-	named, err := rows[Org](ctx, s.DB.Read(), "id", "(name = ? or short_name = ?) and ended_on = '' and name <> ''", text, text)
+	named, err := rows[Org](ctx, s.DB.Read(), "id", "(name = ? or short_name = ?) and ended_on = ''", text, text)
 	if err != nil {
 		return 0, err
 	}
 	named = slices.DeleteFunc(named, func(o Org) bool { _, err := shown(ctx, o); return err != nil })
 	switch {
-	case len(named) == 1 && text != "":
+	case len(named) == 1:
 		return named[0].ID, nil
 	case len(named) > 1:
 		return 0, errs.Invalid("org.parent.many", errs.Args{"Count": len(named)})
