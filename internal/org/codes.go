@@ -2,8 +2,9 @@ package org
 
 import "strings"
 
-// provinces are the first two digits of GB/T 2260-2007.
-const provinces = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82"
+// provinces are the first two digits of GB/T 2260-2007, and 99, which is assigned
+// to nowhere and stands in made-up places.
+const provinces = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 99"
 
 // regionParts are the lengths at which a region code may be cut: province,
 // city, county, township, village (GB/T 2260, GB/T 10114, statistical codes).

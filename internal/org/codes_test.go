@@ -53,7 +53,8 @@ func TestRegionCode(t *testing.T) {
 		{"441900003", "441900003000", "", LevelTownship}, // a city without counties
 		{"530102001003", "530102001003", "", LevelVillage},
 		{"011000000000", "011000000000", "org.region.province", LevelUnit},
-		{"990000", "990000000000", "org.region.province", LevelUnit},
+		{"980000", "980000000000", "org.region.province", LevelUnit},
+		{"990101", "990101000000", "", LevelCounty},
 		{"53010", "53010", "org.region.form", LevelUnit},
 		{"5301020010031", "5301020010031", "org.region.form", LevelUnit},
 		{"53010a", "53010a", "org.region.form", LevelUnit},
