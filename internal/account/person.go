@@ -127,8 +127,16 @@ func (g *Grant) open(now time.Time) bool {
 	return g.WithdrawnAt.IsZero() && (g.UntilAt.IsZero() || now.Before(g.UntilAt))
 }
 
-// Standing names a grant's place in time, for a tag.
-func (g *Grant) Standing(now time.Time) string {
+// LastDay is the last day on which the grant counts, zero for an open end.
+func (g Grant) LastDay() time.Time {
+	if g.UntilAt.IsZero() {
+		return time.Time{}
+	}
+	return g.UntilAt.Add(-time.Millisecond)
+}
+
+// standing names a grant's place in time, for a tag.
+func (g *Grant) standing(now time.Time) string {
 	switch {
 	case !g.WithdrawnAt.IsZero():
 		return "withdrawn"

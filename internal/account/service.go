@@ -483,7 +483,7 @@ func (s *Service) describe(ctx context.Context, grants []Grant) ([]GrantView, er
 	}
 	out := make([]GrantView, len(grants))
 	for i, g := range grants {
-		out[i] = GrantView{Grant: g, Org: orgNames[g.OrgID], By: names[g.GrantedBy], WithdrawnByName: names[g.WithdrawnBy], Standing: g.Standing(s.Now())}
+		out[i] = GrantView{Grant: g, Org: orgNames[g.OrgID], By: names[g.GrantedBy], WithdrawnByName: names[g.WithdrawnBy], Standing: g.standing(s.Now())}
 	}
 	return out, nil
 }

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -190,9 +191,14 @@ func (l *Log) Verify(ctx context.Context, d *db.DB) (entries int, broken int64, 
 
 // Filter narrows a list of entries; zero fields don't.
 type Filter struct {
-	Scopes     []tree.Path
-	ActorID    int64
+	Scopes  []tree.Path
+	ActorID int64
+	// Actors narrows to any of several, Actor to the name as it was then.
+	Actors []int64
+	Actor  string
+	// Action is a whole one, or a beginning up to its dot: "org.".
 	Action     string
+	Result     string
 	ObjectType string
 	ObjectID   string
 	From, To   time.Time
@@ -211,8 +217,19 @@ func (l *Log) List(ctx context.Context, db bun.IDB, f Filter) ([]Record, error) 
 	if f.ActorID > 0 {
 		q = q.Where("actor_id = ?", f.ActorID)
 	}
-	if f.Action != "" {
+	if len(f.Actors) > 0 {
+		q = q.Where("actor_id in (?)", bun.In(f.Actors))
+	}
+	if f.Actor != "" {
+		q = q.Where("actor = ?", f.Actor)
+	}
+	if strings.HasSuffix(f.Action, ".") {
+		q = q.Where("substr(action, 1, ?) = ?", len(f.Action), f.Action)
+	} else if f.Action != "" {
 		q = q.Where("action = ?", f.Action)
+	}
+	if f.Result != "" {
+		q = q.Where("result = ?", f.Result)
 	}
 	if f.ObjectType != "" {
 		q = q.Where("object_type = ?", f.ObjectType)
