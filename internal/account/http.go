@@ -47,12 +47,18 @@ func sessionToken(r *http.Request) string {
 	return c.Value
 }
 
-func (s *Service) setCookie(w http.ResponseWriter, token string, expires time.Time) {
-	c := &http.Cookie{Name: web.SessionCookie, Value: token, Path: "/", Expires: expires, HttpOnly: true, Secure: s.Settings.SecureCookies, SameSite: http.SameSiteLaxMode}
-	if token == "" {
-		c.MaxAge, c.Expires = -1, time.Time{}
+// secure reports whether the browser speaks HTTPS with us.
+func (s *Service) secure(r *http.Request) bool {
+	return s.Settings.SecureCookies || r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// setCookie hands out a session's token; none takes it back.
+func (s *Service) setCookie(w http.ResponseWriter, r *http.Request, token string, expires time.Time) {
+	age := -1
+	if token != "" {
+		age = int(expires.Sub(s.Now()).Seconds()) // not a date: the browser's clock may be off
 	}
-	http.SetCookie(w, c)
+	http.SetCookie(w, &http.Cookie{Name: web.SessionCookie, Value: token, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.secure(r), SameSite: http.SameSiteLaxMode})
 }
 
 // Person is how the page's head names who is signed in.

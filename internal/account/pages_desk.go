@@ -157,7 +157,7 @@ func (p *Pages) showLink(w http.ResponseWriter, r *http.Request, id int64, token
 // base is the address by which the browser itself reached the node.
 func (p *Pages) base(r *http.Request) string {
 	scheme := "http"
-	if r.TLS != nil || p.s.Settings.SecureCookies {
+	if p.s.secure(r) {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host

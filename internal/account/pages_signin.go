@@ -50,7 +50,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 
 // signedIn hands out the cookie and leads on.
 func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request, in *SignedIn, next string) error {
-	p.s.setCookie(w, in.Token, in.Expires)
+	p.s.setCookie(w, r, in.Token, in.Expires)
 	if in.Stage == StageCode {
 		return web.Redirect(w, r, "/sign-in/code?"+url.Values{"next": {next}}.Encode())
 	}
@@ -105,7 +105,7 @@ func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := p.s.SignOut(r.Context(), sessionToken(r)); err != nil {
 		return err
 	}
-	p.s.setCookie(w, "", p.s.Now())
+	p.s.setCookie(w, r, "", p.s.Now())
 	web.Toast(w, r, "account.signout.done")
 	return web.Redirect(w, r, "/sign-in")
 }

@@ -128,11 +128,14 @@ func (g *Grant) open(now time.Time) bool {
 }
 
 // LastDay is the last day on which the grant counts, zero for an open end.
-func (g Grant) LastDay() time.Time {
-	if g.UntilAt.IsZero() {
-		return time.Time{}
+func (g Grant) LastDay() time.Time { return lastMoment(g.UntilAt) }
+
+// lastMoment is just before an end that no longer belongs to it.
+func lastMoment(end time.Time) time.Time {
+	if end.IsZero() {
+		return end
 	}
-	return g.UntilAt.Add(-time.Millisecond)
+	return end.Add(-time.Millisecond)
 }
 
 // standing names a grant's place in time, for a tag.

@@ -18,6 +18,7 @@ import (
 	"lianxin/internal/platform/db"
 	"lianxin/internal/platform/errs"
 	"lianxin/internal/platform/secret"
+	"lianxin/internal/platform/setting"
 	"lianxin/internal/platform/tree"
 )
 
@@ -48,13 +49,6 @@ func (testOrgs) CreateRoot(ctx context.Context, tx bun.Tx, name, code string) (i
 	return 1, "/1/", nil
 }
 
-type testNode struct{ name string }
-
-func (n *testNode) SetName(ctx context.Context, tx bun.Tx, name string) error {
-	n.name = name
-	return nil
-}
-
 const testPassword = "Bridge-over-7-hills"
 
 var testHash = sync.OnceValue(func() string {
@@ -70,7 +64,6 @@ var testHash = sync.OnceValue(func() string {
 type rig struct {
 	*Service
 	clock *clock.Manual
-	node  *testNode
 	ids   map[Role]int64
 }
 
@@ -81,17 +74,18 @@ func emptyRig(t *testing.T, d *db.DB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for room, files := range map[string]fs.FS{"audit": audit.Migrations, "account": Migrations} {
+	for room, files := range map[string]fs.FS{"setting": setting.Migrations, "audit": audit.Migrations, "account": Migrations} {
 		if err := d.Migrate(t.Context(), room, files); err != nil {
 			t.Fatal(err)
 		}
 	}
-	node := &testNode{}
-	settings := DefaultSettings()
-	settings.SecondFactor = FactorOff
+	node, err := setting.Load(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &rig{
-		Service: NewService(Deps{DB: d, Now: m.Now, Audit: audit.New(m.Now), Key: key, Orgs: testOrgs{}, Node: node, Policy: Merge(Rights, testPolicy), Settings: settings}),
-		clock:   m, node: node, ids: map[Role]int64{},
+		Service: NewService(Deps{DB: d, Now: m.Now, Audit: audit.New(m.Now), Key: key, Orgs: testOrgs{}, Node: node, Policy: Merge(Rights, testPolicy), Settings: DefaultSettings(false)}),
+		clock:   m, ids: map[Role]int64{},
 	}
 }
 
@@ -182,3 +176,5 @@ func wantErr(t *testing.T, what string, err error, kind errs.Kind, text string) 
 		t.Errorf("%s: %v, want kind %d %s", what, err, kind, text)
 	}
 }
+
+func (r *rig) nodeName(context.Context) string { return r.Node.Get(setting.Name) }

@@ -17,6 +17,7 @@ import (
 	"lianxin/internal/platform/db"
 	"lianxin/internal/platform/errs"
 	"lianxin/internal/platform/secret"
+	"lianxin/internal/platform/setting"
 	"lianxin/internal/platform/tree"
 	"lianxin/internal/platform/web"
 )
@@ -52,11 +53,6 @@ type Orgs interface {
 	CreateRoot(ctx context.Context, tx bun.Tx, name, code string) (id int64, path tree.Path, err error)
 }
 
-// Node keeps the name of the node.
-type Node interface {
-	SetName(ctx context.Context, tx bun.Tx, name string) error
-}
-
 // Deps are what the service works with.
 type Deps struct {
 	DB    *db.DB
@@ -64,11 +60,12 @@ type Deps struct {
 	Audit *audit.Log
 	Key   *secret.Key
 	Orgs  Orgs
-	Node  Node
+	// Node keeps the node's name, which set-up gives.
+	Node *setting.Settings
 	// Policy is that of all rooms together.
 	Policy   Policy
 	Settings Settings
-	// Fail answers a request whose session could not be read.
+	// Fail answers a request whose session could not be read; a bare 503 if nil.
 	Fail func(http.ResponseWriter, *http.Request, error)
 }
 
@@ -90,6 +87,11 @@ type knownGrants struct {
 
 // NewService returns the service.
 func NewService(d Deps) *Service {
+	if d.Fail == nil {
+		d.Fail = func(w http.ResponseWriter, _ *http.Request, _ error) {
+			http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+		}
+	}
 	return &Service{
 		Deps: d, hashing: newHashing(),
 		known: otter.Must(&otter.Options[int64, knownGrants]{MaximumSize: 10_000, ExpiryCalculator: otter.ExpiryWriting[int64, knownGrants](time.Minute)}),

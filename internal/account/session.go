@@ -74,20 +74,24 @@ type Settings struct {
 	SecondFactor FactorRule
 	// PasswordAge is after how long staff are reminded to change it; 0 is never.
 	PasswordAge time.Duration
-	// SecureCookies keeps the session cookie on HTTPS; off only for a trial
-	// without it.
+	// SecureCookies keeps the session cookie on HTTPS even if a request doesn't
+	// show that it came that way, behind a proxy.
 	SecureCookies bool
 }
 
-// DefaultSettings are those of the security handbook.
-func DefaultSettings() Settings {
+// DefaultSettings are those of the security handbook; twoFactor demands a
+// second factor of everyone who holds a role.
+func DefaultSettings(twoFactor bool) Settings {
+	rule := FactorOff
+	if twoFactor {
+		rule = FactorStaff
+	}
 	return Settings{
 		StaffIdle: 15 * time.Minute, MemberIdle: 30 * time.Minute,
 		StaffLife: 8 * time.Hour, MemberLife: 24 * time.Hour,
 		StaffSessions: 3,
-		SecondFactor:  FactorStaff,
+		SecondFactor:  rule,
 		PasswordAge:   90 * 24 * time.Hour,
-		SecureCookies: true,
 	}
 }
 

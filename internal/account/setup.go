@@ -12,6 +12,7 @@ import (
 	"lianxin/internal/platform/audit"
 	"lianxin/internal/platform/errs"
 	"lianxin/internal/platform/secret"
+	"lianxin/internal/platform/setting"
 	"lianxin/internal/platform/tree"
 )
 
@@ -179,9 +180,6 @@ func (s *Service) SetUp(ctx context.Context, token string, f Setup) error {
 		if err != nil {
 			return err
 		}
-		if err := s.Node.SetName(ctx, tx, f.NodeName); err != nil {
-			return err
-		}
 		for _, seat := range Seats {
 			p, hash := f.People[seat.Key], hashes[seat.Key]
 			if hash == "" {
@@ -191,7 +189,10 @@ func (s *Service) SetUp(ctx context.Context, token string, f Setup) error {
 				return err
 			}
 		}
-		return s.Audit.Record(ctx, tx, audit.Entry{Action: "account.setup", OrgID: org, OrgPath: path})
+		if err := s.Audit.Record(ctx, tx, audit.Entry{Action: "account.setup", OrgID: org, OrgPath: path}); err != nil {
+			return err
+		}
+		return s.Node.Set(ctx, tx, setting.Name, f.NodeName)
 	})
 }
 

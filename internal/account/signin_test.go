@@ -210,7 +210,7 @@ func TestNewPassword(t *testing.T) {
 		if err := r.ChangePassword(ctx, old, testPassword, testPassword); err != nil {
 			t.Errorf("after %d others the first may come back: %v", passwordHistory, err)
 		}
-		r.clock.Advance(DefaultSettings().PasswordAge)
+		r.clock.Advance(DefaultSettings(true).PasswordAge)
 		if me, err := r.Self(r.as(t, Secretary)); err != nil || !me.PasswordOld {
 			t.Errorf("no reminder after 90 days: %v", err)
 		}

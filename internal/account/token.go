@@ -23,6 +23,9 @@ func (t *Token) Live(now time.Time) bool {
 	return t.RevokedAt.IsZero() && (t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt))
 }
 
+// LastDay is the last day on which the token works.
+func (t Token) LastDay() time.Time { return lastMoment(t.ExpiresAt) }
+
 // TokenOrder is what is entered for a new API token.
 type TokenOrder struct {
 	// Label tells its owner later what it is for.
