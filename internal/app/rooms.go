@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"lianxin/internal/account"
+	"lianxin/internal/org"
+	"lianxin/internal/platform/audit"
+	"lianxin/internal/platform/i18n"
+	"lianxin/internal/platform/job"
+	"lianxin/internal/platform/setting"
+	"lianxin/internal/platform/web"
+)
+
+//go:embed templates locale
+var files embed.FS
+
+// own is what this package itself brings to the pages.
+var own = web.Room{Name: "app", Templates: i18n.Sub(files, "templates"), Locale: i18n.Sub(files, "locale")}
+
+// paged are the rooms with templates and messages.
+var paged = []web.Room{account.Room, org.Room, own}
+
+// Locales are the folders of all messages.
+func Locales() []fs.FS {
+	folders := []fs.FS{web.Builtin.Locale}
+	for _, room := range paged {
+		folders = append(folders, room.Locale)
+	}
+	return folders
+}
+
+// Rooms are the services of all rooms.
+type Rooms struct {
+	Accounts *account.Service
+	Orgs     *org.Service
+}
+
+func (n *Node) migrate(ctx context.Context) error {
+	for _, m := range []struct {
+		room  string
+		files fs.FS
+	}{
+		{"setting", setting.Migrations}, {"audit", audit.Migrations},
+		{"account", account.Migrations}, {"org", org.Migrations},
+	} {
+		if err := n.DB.Migrate(ctx, m.room, m.files); err != nil {
+			return err
+		}
+	}
+	return job.Migrate(ctx, n.DB)
+}
+
+// Policy says who may do what, in all rooms.
+func Policy() account.Policy {
+	return account.Merge(account.Rights, org.Policy)
+}
+
+// build calls the constructors of all rooms, left to right.
+func (n *Node) build() (err error) {
+	if n.Catalog, err = i18n.New(Locales()...); err != nil {
+		return err
+	}
+	if n.Views, err = web.NewViews(n.Catalog, n.Assets, paged...); err != nil {
+		return err
+	}
+	n.Router = web.NewRouter(n.Views, n.Version)
+	n.Queue = &job.Queue{}
+
+	orgs := org.NewService(org.Deps{DB: n.DB, Now: n.Now, Audit: n.Audit})
+	accounts := account.NewService(account.Deps{
+		DB: n.DB, Now: n.Now, Audit: n.Audit, Key: n.Key, Orgs: directory{orgs}, Node: n.Settings,
+		Policy: Policy(), Settings: n.accountSettings(), Fail: n.Views.Fail,
+	})
+	n.Rooms = &Rooms{Accounts: accounts, Orgs: orgs}
+	orgs.Follow(org.Follower{Moved: account.MoveGrants})
+
+	reg := job.NewRegistry()
+	account.NewJobs(accounts).Register(reg)
+	org.NewJobs(orgs).Register(reg)
+	if err := n.Queue.Open(n.DB, reg); err != nil {
+		return err
+	}
+
+	n.health(n.Router)
+	n.apiDocs(n.Router)
+	n.desk(n.Router)
+	account.NewPages(accounts, n.Views).Routes(n.Router)
+	account.NewAPI(accounts).Routes(n.Router)
+
+	n.Views.NodeName = func(context.Context) string { return n.Settings.Get(setting.Name) }
+	n.Views.Person = accounts.Person
+	n.Views.Nav = slices.Concat(nav(), account.Nav())
+	return nil
+}
+
+// accountSettings are the handbook's, as far as the node's settings don't differ.
+func (n *Node) accountSettings() account.Settings {
+	s := account.DefaultSettings()
+	s.SecureCookies = strings.HasPrefix(n.BaseURL(), "https://")
+	if n.TwoFactor {
+		s.SecondFactor = account.FactorStaff
+	}
+	return s
+}
+
+// SetupLink returns the one-time address that sets up an empty node, "" for a
+// node that is in use.
+func (n *Node) SetupLink(ctx context.Context) (string, error) {
+	path, err := n.Rooms.Accounts.SetupPath(ctx)
+	if err != nil || path == "" {
+		return "", err
+	}
+	return n.BaseURL() + path, nil
+}
+
+// directory answers the account room's questions about organisations.
+type directory struct{ *org.Service }
+
+// Lookup finds an organisation by its code or its name.
+func (d directory) Lookup(ctx context.Context, text string) (int64, error) { return d.Find(ctx, text) }
