@@ -133,7 +133,10 @@ func usedKeys(t *testing.T) (map[string]bool, []string) {
 	return used, beginnings
 }
 
-var inTemplate = regexp.MustCompile(`\(?\bt "([^"]+)"`)
+var (
+	inTemplate = regexp.MustCompile(`\(?\bt "([^"]+)"`)
+	comment    = regexp.MustCompile(`(?s)\{\{/\*.*?\*/\}\}`)
+)
 
 func templateKeys(t *testing.T) map[string]bool {
 	keys := map[string]bool{}
@@ -141,6 +144,7 @@ func templateKeys(t *testing.T) map[string]bool {
 		if filepath.Ext(path) != ".html" {
 			return
 		}
+		text = comment.ReplaceAllString(text, "")
 		for _, m := range inTemplate.FindAllStringSubmatch(text, -1) {
 			keys[m[1]] = true
 		}

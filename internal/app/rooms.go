@@ -100,11 +100,8 @@ func (n *Node) build() (err error) {
 
 // accountSettings are the handbook's, as far as the node's settings don't differ.
 func (n *Node) accountSettings() account.Settings {
-	s := account.DefaultSettings()
+	s := account.DefaultSettings(n.TwoFactor)
 	s.SecureCookies = strings.HasPrefix(n.BaseURL(), "https://")
-	if n.TwoFactor {
-		s.SecondFactor = account.FactorStaff
-	}
 	return s
 }
 
