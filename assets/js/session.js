@@ -10,7 +10,8 @@ export function session(root = document) {
     clearTimeout(timer);
     timer = setTimeout(() => { box.hidden = false; }, Math.max(seconds - 120, 20) * 1000);
   };
-  box.querySelector("[data-session-extend]")?.addEventListener("click", async () => {
+  box.querySelector("[data-session-extend]")?.addEventListener("click", async (event) => {
+    event.preventDefault();
     const answer = await fetch(box.dataset.sessionUrl, { credentials: "same-origin" }).catch(() => null);
     if (answer?.ok) arm((await answer.json()).seconds);
     else box.querySelector("[data-session-lost]")?.removeAttribute("hidden");

@@ -3,6 +3,7 @@ package account
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -252,8 +253,14 @@ func (p *Pages) tokensPage(r *http.Request, f web.Fields, plain string) (web.Pag
 	list, err := p.s.Tokens(r.Context())
 	return web.Page{
 		Title: web.T(r.Context(), "account.token.title"), Template: "account/tokens", Active: navMy,
-		Data: tokensPage{f, list, p.s.Scopes(), plain},
+		Data: tokensPage{f, list, p.ownScopes(r), plain},
 	}, err
+}
+
+// ownScopes leaves out what the account itself may not do.
+func (p *Pages) ownScopes(r *http.Request) []string {
+	a := ActorFrom(r.Context())
+	return slices.DeleteFunc(p.s.Scopes(), func(s string) bool { return s != ScopeRead && !a.Holds(web.Permission(s)) })
 }
 
 func (p *Pages) tokens(w http.ResponseWriter, r *http.Request) error {

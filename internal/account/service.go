@@ -100,7 +100,10 @@ func NewService(d Deps) *Service {
 
 // record writes an audit entry about an account.
 func (s *Service) record(ctx context.Context, tx bun.IDB, action string, account int64, e audit.Entry) error {
-	e.Action, e.ObjectType, e.ObjectID = action, "account", strconv.FormatInt(account, 10)
+	e.Action, e.ObjectType = action, "account"
+	if account != 0 { // a failed sign-in by a name that is nobody's
+		e.ObjectID = strconv.FormatInt(account, 10)
+	}
 	return s.Audit.Record(ctx, tx, e)
 }
 
