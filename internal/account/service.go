@@ -398,6 +398,25 @@ func (s *Service) Withdraw(ctx context.Context, grantID int64, reason string) er
 	})
 }
 
+// Reasons that the node itself gives, as message keys.
+const (
+	// OrgMerged: the organisation was merged into another.
+	OrgMerged = "account.grant.ended_merged"
+	// OrgDissolved: the organisation was dissolved.
+	OrgDissolved  = "account.grant.ended_dissolved"
+	accountClosed = "account.grant.ended_closed"
+)
+
+// EndGrants withdraws what is held at an organisation that ends, in the
+// transaction that ends it. Authority never passes silently to its successor.
+func (s *Service) EndGrants(ctx context.Context, tx bun.Tx, orgID int64, path tree.Path, reason string) error {
+	n, err := endGrants(ctx, tx, orgID, ActorFrom(ctx).ID, s.Now(), reason)
+	if err != nil || n == 0 {
+		return err
+	}
+	return s.Audit.Record(ctx, tx, audit.Entry{Action: "account.withdraw", OrgID: orgID, OrgPath: path, ObjectType: "org", ObjectID: strconv.FormatInt(orgID, 10), Reason: reason, Detail: map[string]int64{"grants": n}})
+}
+
 // Listed is an account with what a list or its page shows beside it.
 type Listed struct {
 	Account

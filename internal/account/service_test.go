@@ -220,7 +220,7 @@ func TestGrantsFollowTheTree(t *testing.T) {
 			t.Error("a grant above the moved subtree moved along")
 		}
 		move(func(ctx context.Context, tx bun.Tx) error {
-			return EndGrants(ctx, tx, 12, r.clock.T, "merged")
+			return r.EndGrants(ctx, tx, 12, "/1/40/12/", OrgMerged)
 		})
 		if a := actor(); len(a.Grants) > 0 {
 			t.Errorf("after the end of the organisation: %+v", a.Grants)

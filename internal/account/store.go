@@ -211,18 +211,17 @@ func MoveGrants(ctx context.Context, tx bun.Tx, from, to tree.Path) error {
 	return nil
 }
 
-// EndGrants withdraws what is held at an organisation that was merged or
-// dissolved. Authority never passes silently to its successor.
-func EndGrants(ctx context.Context, tx bun.Tx, orgID int64, at time.Time, reason string) error {
+// endGrants withdraws what is held at an organisation and returns how many.
+func endGrants(ctx context.Context, tx bun.Tx, orgID, by int64, at time.Time, reason string) (int64, error) {
 	if err := bumpHolders(ctx, tx, "org_id = ?", orgID); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := tx.NewUpdate().Model((*Grant)(nil)).Set("withdrawn_at = ?", at).Set("withdrawn_by = ?", ActorFrom(ctx).ID).Set("reason = ?", reason).
+	res, err := tx.NewUpdate().Model((*Grant)(nil)).Set("withdrawn_at = ?", at).Set("withdrawn_by = ?", by).Set("reason = ?", reason).
 		Where("org_id = ? and withdrawn_at is null", orgID).Exec(ctx)
 	if err != nil {
-		return fmt.Errorf("end grants at organisation %d: %w", orgID, err)
+		return 0, fmt.Errorf("end grants at organisation %d: %w", orgID, err)
 	}
-	return nil
+	return res.RowsAffected()
 }
 
 func bumpHolders(ctx context.Context, tx bun.IDB, where string, args ...any) error {

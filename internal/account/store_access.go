@@ -310,7 +310,7 @@ func forgetAccess(ctx context.Context, tx bun.IDB, account, by int64, at time.Ti
 	if _, err := tx.NewUpdate().Model((*Token)(nil)).Set("revoked_at = ?", at).Where("account_id = ? and revoked_at is null", account).Exec(ctx); err != nil {
 		return fmt.Errorf("revoke tokens: %w", err)
 	}
-	_, err := tx.NewUpdate().Model((*Grant)(nil)).Set("withdrawn_at = ?", at).Set("withdrawn_by = ?", by).Set("reason = ?", "closed").
+	_, err := tx.NewUpdate().Model((*Grant)(nil)).Set("withdrawn_at = ?", at).Set("withdrawn_by = ?", by).Set("reason = ?", accountClosed).
 		Where("account_id = ? and withdrawn_at is null", account).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("withdraw grants: %w", err)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/uptrace/bun"
+
 	"lianxin/internal/account"
 	"lianxin/internal/org"
 	"lianxin/internal/platform/audit"
@@ -77,7 +79,15 @@ func (n *Node) build() (err error) {
 		Policy: Policy(), Settings: n.accountSettings(), Fail: n.Views.Fail,
 	})
 	n.Rooms = &Rooms{Accounts: accounts, Orgs: orgs}
-	orgs.Follow(org.Follower{Moved: account.MoveGrants})
+	orgs.Follow(org.Follower{
+		Moved: account.MoveGrants,
+		Merged: func(ctx context.Context, tx bun.Tx, from, _ org.Org) error {
+			return accounts.EndGrants(ctx, tx, from.ID, from.Path, account.OrgMerged)
+		},
+		Ending: func(ctx context.Context, tx bun.Tx, o org.Org) error {
+			return accounts.EndGrants(ctx, tx, o.ID, o.Path, account.OrgDissolved)
+		},
+	})
 
 	reg := job.NewRegistry()
 	account.NewJobs(accounts).Register(reg)
