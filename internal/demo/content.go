@@ -56,6 +56,7 @@ type article struct {
 	title, org, issuer string
 	markdown           string
 	at                 time.Time
+	picture, alt       string
 	pinned             bool
 }
 
@@ -161,6 +162,10 @@ func (a *article) parse(text string, now time.Time) error {
 			a.org = value
 		case "issuer":
 			a.issuer = value
+		case "picture":
+			a.picture = value
+		case "alt":
+			a.alt = value
 		case "pinned":
 			a.pinned = value == "true"
 		case "age":
