@@ -29,8 +29,9 @@ type Account struct {
 
 // Site is one site of the demo county.
 type Site struct {
-	Slug, Org, Name, Motto, Banner, Intro string
-	Feature                               Feature
+	Slug, Org, Name, Motto, Intro   string
+	Template, Theme, Colour, Banner string
+	Feature                         Feature
 }
 
 // Feature is a column that no other site has.
