@@ -1,24 +1,29 @@
 // Walks over one page of every kind that can be reached by links.
 import { expect } from "./test.js";
 
+// Parameters that lead to another kind of page; the others only filter a list.
+const choosing = ["org", "site"];
+
 /** What kind of page an address leads to: the same for all articles. */
 export function kindOf(url) {
-  return new URL(url).pathname
+  const { pathname, searchParams } = new URL(url);
+  const query = choosing.filter((name) => searchParams.has(name)).map((name) => `?${name}`);
+  return (pathname + query.join(""))
     .replace(/\/s\/[^/]+/, "/s/{site}")
     .replace(/\/c\/[^/]+/, "/c/{column}")
     .replace(/\/[0-9a-f]{64}\b/g, "/{hash}")
-    .replace(/\/\d+(?=\/|$)/g, "/{id}");
+    .replace(/\/\d+(?=[/?]|$)/g, "/{id}");
 }
 
 const notPages = /^\/(files|assets|api|metrics|healthz|readyz)\b|\.(xlsx|csv|txt|xml|atom|json|png|ics)$|\/sign-out$/;
 
-/** Links of the page as it stands, to pages on the same node, without queries. */
+/** Links of the page as it stands, to pages on the same node, without filters. */
 async function links(page) {
   const origin = new URL(page.url()).origin;
   const hrefs = await page.$$eval("a[href]", (as) => as.filter((a) => !a.hasAttribute("download")).map((a) => a.href));
   return hrefs
     .filter((h) => h.startsWith(origin + "/") && !notPages.test(new URL(h).pathname))
-    .map((h) => origin + new URL(h).pathname);
+    .map((h) => (choosing.some((name) => new URL(h).searchParams.has(name)) ? h : origin + new URL(h).pathname));
 }
 
 /**
