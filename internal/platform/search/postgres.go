@@ -1,0 +1,122 @@
+package search
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/uptrace/bun"
+)
+
+type postgresEngine struct{}
+
+func (postgresEngine) reserve(ctx context.Context, tx bun.IDB, n int) ([]int64, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	var out []int64
+	err := tx.NewRaw("select nextval('search_seq') from generate_series(1, ?)", n).Scan(ctx, &out)
+	return out, err
+}
+
+type postgresInserter struct {
+	stmt *sql.Stmt
+}
+
+func (postgresEngine) inserter(ctx context.Context, tx bun.IDB) (inserter, error) {
+	p, err := under(tx)
+	if err != nil {
+		return nil, err
+	}
+	stmt, err := p.PrepareContext(ctx, "insert into search_fts (id, terms) values ($1, $2::tsvector)")
+	if err != nil {
+		return nil, err
+	}
+	return postgresInserter{stmt}, nil
+}
+
+// soundsFrom is the position where the sounds of a title begin, beyond those
+// of any part.
+const soundsFrom = 12000
+
+// maxPositions is how many positions a lexeme may have; PostgreSQL would drop
+// the rest with a notice.
+const maxPositions = 255
+
+func (in postgresInserter) add(ctx context.Context, id int64, title, body string, scope, sound []string) error {
+	at := map[string][]string{}
+	put := func(term string, pos int, weight string) {
+		if len(at[term]) < maxPositions {
+			at[term] = append(at[term], strconv.Itoa(pos)+weight)
+		}
+	}
+	pos := 0
+	for t := range tokens(title) {
+		pos++
+		put(t.term(), pos, "A")
+	}
+	pos += 2
+	for t := range tokens(body) {
+		pos++
+		put(t.term(), pos, "")
+	}
+	for i, s := range sound {
+		put(s, soundsFrom+i, "")
+	}
+	var b strings.Builder
+	for term, places := range at {
+		b.WriteString("'" + term + "':" + strings.Join(places, ",") + " ")
+	}
+	for _, s := range slices.Compact(scope) {
+		b.WriteString("'" + s + "' ")
+	}
+	_, err := in.stmt.ExecContext(ctx, id, b.String())
+	return err
+}
+
+func (in postgresInserter) close() { in.stmt.Close() }
+
+func (postgresEngine) erase(ctx context.Context, tx bun.IDB, parts []int64) error {
+	_, err := tx.NewRaw("delete from search_fts where id in (?)", bun.In(parts)).Exec(ctx)
+	return err
+}
+
+func (postgresEngine) find(ctx context.Context, q bun.IDB, s search, limit int) ([]int64, error) {
+	match := s.expr.render(postgresPhrase, " & ", " | ")
+	if s.public {
+		match += " & !'" + restricted + "'"
+	}
+	return scanIDs(ctx, q.NewRaw(`select coalesce(string_agg(id::text, ','), '') from
+		(select id from search_fts where terms @@ ?::tsquery order by id desc limit ?) as found`, match, limit))
+}
+
+func postgresPhrase(p phrase) string {
+	lexemes := make([]string, len(p.terms))
+	for i, t := range p.terms {
+		suffix := ""
+		if cut, ok := strings.CutSuffix(t, "*"); ok {
+			t, suffix = cut, "*"
+		}
+		if p.title {
+			suffix += "A"
+		}
+		if suffix != "" {
+			suffix = ":" + suffix
+		}
+		lexemes[i] = "'" + t + "'" + suffix
+	}
+	if len(lexemes) == 1 {
+		return lexemes[0]
+	}
+	return "(" + strings.Join(lexemes, " <-> ") + ")"
+}
+
+func (postgresEngine) list() string { return "coalesce(string_agg(id::text, ','), '')" }
+
+func (postgresEngine) frequency(ctx context.Context, q bun.IDB, term string) (int, error) {
+	var n int
+	err := q.NewRaw("select count(*) from search_fts where terms @@ ?::tsquery", "'"+term+"'").Scan(ctx, &n)
+	return n, err
+}
