@@ -48,6 +48,8 @@ type Account struct {
 	Name        string
 	DisplayName string
 	State       State
+	// ChangedAt is when the state last changed.
+	ChangedAt time.Time
 	// Password is the encoded hash, empty before the first is set.
 	Password   string
 	PasswordAt time.Time `bun:",nullzero"`

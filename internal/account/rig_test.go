@@ -67,7 +67,7 @@ type rig struct {
 	ids   map[Role]int64
 }
 
-func emptyRig(t *testing.T, d *db.DB) *rig {
+func emptyRig(t testing.TB, d *db.DB) *rig {
 	t.Helper()
 	m := &clock.Manual{T: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
 	key, err := secret.New(bytes.Repeat([]byte{7}, 32))
@@ -89,7 +89,7 @@ func emptyRig(t *testing.T, d *db.DB) *rig {
 	}
 }
 
-func newRig(t *testing.T, d *db.DB) *rig {
+func newRig(t testing.TB, d *db.DB) *rig {
 	t.Helper()
 	r := emptyRig(t, d)
 	err := d.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {

@@ -118,7 +118,7 @@ func (s *Service) Create(ctx context.Context, n NewAccount) (*Account, string, e
 	if err := n.Check(); err != nil {
 		return nil, "", err
 	}
-	a := &Account{Name: n.Name, DisplayName: n.DisplayName, State: Inactive, Version: 1, CreatedAt: s.Now(), CreatedBy: actor.ID}
+	a := &Account{Name: n.Name, DisplayName: n.DisplayName, State: Inactive, ChangedAt: s.Now(), Version: 1, CreatedAt: s.Now(), CreatedBy: actor.ID}
 	token := secret.NewToken()
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if err := insertAccount(ctx, tx, a); err != nil {
@@ -156,11 +156,11 @@ func (s *Service) change(ctx context.Context, id int64, p web.Permission, action
 }
 
 // step moves an account to another state, if that may follow.
-func (a *Account) step(next State) error {
+func (a *Account) step(next State, at time.Time) error {
 	if !a.State.May(next) {
 		return errs.Conflict("account.state.step")
 	}
-	a.State = next
+	a.State, a.ChangedAt = next, at
 	return nil
 }
 
@@ -171,7 +171,7 @@ func (s *Service) Activate(ctx context.Context, id int64) error {
 		if a.CreatedBy == ActorFrom(ctx).ID {
 			return errs.Conflict("account.two_people")
 		}
-		if err := a.step(Active); err != nil {
+		if err := a.step(Active, s.Now()); err != nil {
 			return err
 		}
 		_, err := approveLinks(ctx, tx, id, ActorFrom(ctx).ID, s.Now())
@@ -189,7 +189,7 @@ func (s *Service) Disable(ctx context.Context, id int64, reason string) error {
 		if err := s.mayGo(ctx, tx, a); err != nil {
 			return err
 		}
-		if err := a.step(Disabled); err != nil {
+		if err := a.step(Disabled, s.Now()); err != nil {
 			return err
 		}
 		_, err := endSessions(ctx, tx, id, 0)
@@ -251,7 +251,7 @@ func (s *Service) Close(ctx context.Context, id int64) error {
 		if err := s.mayGo(ctx, tx, a); err != nil {
 			return err
 		}
-		if err := a.step(Closed); err != nil {
+		if err := a.step(Closed, s.Now()); err != nil {
 			return err
 		}
 		a.Password, a.TOTP, a.TOTPAt = "", nil, time.Time{}

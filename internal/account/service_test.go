@@ -259,6 +259,43 @@ func TestSweepLeavesWhatCounts(t *testing.T) {
 	})
 }
 
+func TestUnusedStaffAccountsAreDisabled(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		token, _, err := r.CreateToken(r.as(t, Inspector), TokenOrder{Label: "x", Scopes: []string{ScopeRead}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.clock.Advance(80 * 24 * time.Hour)
+		r.signIn(t, "secretary")
+		if _, err := r.ByToken(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		r.clock.Advance(11 * 24 * time.Hour)
+		for range 2 { // the second finds nothing to do
+			if err := r.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for role, want := range map[Role]State{
+			Secretary: Active, Inspector: Active, // by browser, by token
+			OrgClerk: Disabled, Reviewer: Disabled,
+			SysAdmin: Active, SecAdmin: Active, AuditAdmin: Active, // each the last of its kind
+		} {
+			if a, err := accountByID(t.Context(), d.Read(), r.ids[role]); err != nil || a.State != want {
+				t.Errorf("%s is %s, want %s; %v", role, a.State, want, err)
+			}
+		}
+		if err := r.Activate(r.as(t, SecAdmin), r.ids[OrgClerk]); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.signIn(t, "org-clerk") // activated again, it has its time again
+	})
+}
+
 func TestTokenForTheCommandLine(t *testing.T) {
 	r := newRig(t, dbtest.SQLite(t))
 	o := TokenOrder{Label: "import", Scopes: []string{"thing.edit"}}

@@ -72,6 +72,9 @@ type Settings struct {
 	StaffSessions int
 	// SecondFactor says who must have one.
 	SecondFactor FactorRule
+	// Dormant is after how long without use an account with a role is disabled;
+	// 0 is never.
+	Dormant time.Duration
 	// PasswordAge is after how long staff are reminded to change it; 0 is never.
 	PasswordAge time.Duration
 	// SecureCookies keeps the session cookie on HTTPS even if a request doesn't
@@ -91,6 +94,7 @@ func DefaultSettings(twoFactor bool) Settings {
 		StaffLife: 8 * time.Hour, MemberLife: 24 * time.Hour,
 		StaffSessions: 3,
 		SecondFactor:  rule,
+		Dormant:       90 * 24 * time.Hour,
 		PasswordAge:   90 * 24 * time.Hour,
 	}
 }

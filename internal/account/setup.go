@@ -216,7 +216,7 @@ func (s *Service) Seed(ctx context.Context, tx bun.Tx, n NewAccount, hash string
 		return 0, err
 	}
 	now := s.Now()
-	a := &Account{Name: n.Name, DisplayName: n.DisplayName, State: Active, Password: hash, PasswordAt: now, Version: 1, CreatedAt: now}
+	a := &Account{Name: n.Name, DisplayName: n.DisplayName, State: Active, ChangedAt: now, Password: hash, PasswordAt: now, Version: 1, CreatedAt: now}
 	if err := insertAccount(ctx, tx, a); err != nil {
 		return 0, err
 	}

@@ -196,6 +196,22 @@ func otherHolders(ctx context.Context, tx bun.IDB, r Role, besides int64, now ti
 	return n, nil
 }
 
+// dormant returns active accounts with a role that neither signed in, nor used
+// a token, nor changed their state for that long.
+func dormant(ctx context.Context, d bun.IDB, now time.Time, after time.Duration) ([]int64, error) {
+	since := now.Add(-after)
+	var ids []int64
+	err := d.NewSelect().Model((*Account)(nil)).Column("a.id").
+		Where("a.state = ? and a.changed_at < ? and (a.signed_in_at is null or a.signed_in_at < ?)", Active, since, since).
+		Where("exists (select 1 from account_grant g where g.account_id = a.id and g.withdrawn_at is null and (g.until_at is null or g.until_at > ?))", now).
+		Where("not exists (select 1 from account_token k where k.account_id = a.id and k.used_at >= ?)", since).
+		Scan(ctx, &ids)
+	if err != nil {
+		return nil, db.Explain(fmt.Errorf("list dormant accounts: %w", err))
+	}
+	return ids, nil
+}
+
 // MoveGrants lets the grants in a subtree follow it to its new place. The
 // organisations call it in the transaction that moves them.
 func MoveGrants(ctx context.Context, tx bun.Tx, from, to tree.Path) error {

@@ -6,7 +6,6 @@ import (
 	_ "github.com/BurntSushi/toml"
 	_ "github.com/alecthomas/kong"
 	_ "github.com/alexedwards/argon2id"
-	_ "github.com/alexedwards/scs/v2"
 	_ "github.com/boombuler/barcode/qr"
 	_ "github.com/danielgtaylor/huma/v2"
 	_ "github.com/danielgtaylor/huma/v2/adapters/humago"

@@ -4,6 +4,7 @@ create table account (
 	name text not null unique,
 	display_name text not null,
 	state text not null,
+	changed_at {{time}} not null,
 	password text not null,
 	password_at {{time}},
 	totp {{bytes}},
