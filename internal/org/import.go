@@ -409,12 +409,7 @@ func (w *importRun) judgeRights(ctx context.Context) {
 			ok = allowed(n.org.Path)
 		}
 		if n.moves {
-			ids := n.org.Path.IDs()
-			old := tree.Root
-			for _, id := range ids[:len(ids)-1] {
-				old = old.Child(id)
-			}
-			ok = allowed(old) && (n.parent.isNew || allowed(n.parent.org.Path))
+			ok = allowed(n.org.Above()) && (n.parent.isNew || allowed(n.parent.org.Path))
 		}
 		if !ok {
 			w.fault(row, "parent", row.parentCode, "org.import.forbidden")

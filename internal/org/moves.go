@@ -30,7 +30,7 @@ func (s *Service) Move(ctx context.Context, m Move) error {
 		return err
 	}
 	return s.change(ctx, m.ID, View, func(ctx context.Context, tx bun.Tx, o *Org) error {
-		if err := mayDetach(ctx, tx, *o); err != nil {
+		if err := mayDetach(ctx, *o); err != nil {
 			return err
 		}
 		parent, err := parentFor(ctx, tx, m.ParentID, Edit)
@@ -50,17 +50,7 @@ func (s *Service) Move(ctx context.Context, m Move) error {
 
 // mayDetach asks for the permission to edit at the superior of o: an
 // organisation can't leave on its own.
-func mayDetach(ctx context.Context, tx bun.IDB, o Org) error {
-	above := tree.Root
-	if o.ParentID != 0 {
-		parent, err := byID(ctx, tx, o.ParentID)
-		if err != nil {
-			return err
-		}
-		above = parent.Path
-	}
-	return may(ctx, Edit, above)
-}
+func mayDetach(ctx context.Context, o Org) error { return may(ctx, Edit, o.Above()) }
 
 // movable refuses what would break the tree or change nothing.
 func movable(ctx context.Context, tx bun.IDB, o, parent Org) error {
@@ -135,7 +125,7 @@ func (s *Service) Merge(ctx context.Context, m Merge) error {
 		return err
 	}
 	return s.change(ctx, m.ID, View, func(ctx context.Context, tx bun.Tx, o *Org) error {
-		if err := mayDetach(ctx, tx, *o); err != nil {
+		if err := mayDetach(ctx, *o); err != nil {
 			return err
 		}
 		into, err := byID(ctx, tx, m.IntoID)
@@ -203,7 +193,7 @@ func (s *Service) Advance(ctx context.Context, step Step) error {
 		return err
 	}
 	return s.change(ctx, step.ID, View, func(ctx context.Context, tx bun.Tx, o *Org) error {
-		if err := mayDetach(ctx, tx, *o); err != nil {
+		if err := mayDetach(ctx, *o); err != nil {
 			return err
 		}
 		if step.Status == Merged || !slices.Contains(o.Status.Next(), step.Status) {

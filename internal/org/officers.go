@@ -162,7 +162,7 @@ func (s *Service) BeginTerm(ctx context.Context, e TermStart) error {
 				return errs.FieldErr("from", "org.term.before", errs.Args{"Since": current.FromDay})
 			}
 			if e.From < current.Due {
-				if err := maySuperior(ctx, tx, *o); err != nil {
+				if err := maySuperior(ctx, *o); err != nil {
 					return err
 				}
 			}
@@ -176,16 +176,11 @@ func (s *Service) BeginTerm(ctx context.Context, e TermStart) error {
 
 // maySuperior asks for the permission to appoint at the superior, or at the
 // organisation itself where the node knows no superior.
-func maySuperior(ctx context.Context, tx bun.IDB, o Org) error {
-	at := o.Path
-	if o.ParentID != 0 {
-		parent, err := byID(ctx, tx, o.ParentID)
-		if err != nil {
-			return err
-		}
-		at = parent.Path
+func maySuperior(ctx context.Context, o Org) error {
+	if o.ParentID == 0 {
+		return may(ctx, Appoint, o.Path)
 	}
-	return may(ctx, Appoint, at)
+	return may(ctx, Appoint, o.Above())
 }
 
 func (s *Service) beginTerm(ctx context.Context, tx bun.Tx, o *Org, e TermStart) error {
@@ -239,7 +234,7 @@ func (s *Service) Postpone(ctx context.Context, p Postponement) error {
 		return err
 	}
 	return s.change(ctx, p.OrgID, View, func(ctx context.Context, tx bun.Tx, o *Org) error {
-		if err := maySuperior(ctx, tx, *o); err != nil {
+		if err := maySuperior(ctx, *o); err != nil {
 			return err
 		}
 		term, err := currentTerm(ctx, tx, o.ID)

@@ -198,6 +198,16 @@ func (o Org) Label() string {
 	return o.Name
 }
 
+// Above is the path of the superior, the root for the top of the node.
+func (o Org) Above() tree.Path {
+	up := tree.Root
+	ids := o.Path.IDs()
+	for _, id := range ids[:max(0, len(ids)-1)] {
+		up = up.Child(id)
+	}
+	return up
+}
+
 // Face is what anyone may see of the organisation: no figures, no remarks.
 func (o Org) Face() Org {
 	o.Members, o.FullMembers, o.CountedOn, o.SizeApproval, o.Units = 0, 0, "", "", 0

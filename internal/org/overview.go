@@ -117,6 +117,44 @@ func (s *Service) dossierHistory(ctx context.Context, d *Dossier) (err error) {
 	return err
 }
 
+// Face is what the public page of an organisation shows.
+type Face struct {
+	Org       Org
+	Region    string
+	Ancestors []Org
+	Officers  []Post
+	Children  []Org
+	Into      Org // what it was merged into
+}
+
+// Public returns what anyone may know of an organisation: its place, its public
+// officers, its sub-organisations and how to reach it.
+func (s *Service) Public(ctx context.Context, id int64) (f Face, err error) {
+	o, err := s.Get(ctx, id)
+	if err != nil {
+		return f, err
+	}
+	f.Org = o.Face()
+	if f.Ancestors, err = s.Ancestors(ctx, o); err != nil {
+		return f, err
+	}
+	posts, err := rows[Post](ctx, s.DB.Read(), "from_day, id", "org_id = ? and public", id)
+	if err != nil {
+		return f, err
+	}
+	f.Officers = officersOn(posts, s.Today(), true)
+	if f.Children, _, err = s.Search(ctx, Query{Parent: id, Statuses: []Status{Active}, Limit: 500}); err != nil {
+		return f, err
+	}
+	if f.Region, err = s.regionName(ctx, o.RegionCode); err != nil {
+		return f, err
+	}
+	if o.MergedInto > 0 {
+		f.Into, err = s.Get(ctx, o.MergedInto)
+	}
+	return f, err
+}
+
 func figuresOf(counted []CountedHeads) []Figure {
 	out := make([]Figure, 0, len(counted))
 	for _, c := range counted {

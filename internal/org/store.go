@@ -146,7 +146,7 @@ func byIDs(ctx context.Context, db bun.IDB, ids []int64) (map[int64]Org, error) 
 }
 
 // childCounts returns how many sub-organisations that live each one has.
-func childCounts(ctx context.Context, db bun.IDB, ids []int64, all bool) (map[int64]int, error) {
+func childCounts(ctx context.Context, db bun.IDB, ids []int64) (map[int64]int, error) {
 	out := map[int64]int{}
 	if len(ids) == 0 {
 		return out, nil
@@ -156,10 +156,7 @@ func childCounts(ctx context.Context, db bun.IDB, ids []int64, all bool) (map[in
 		N        int
 	}
 	q := db.NewSelect().Model((*Org)(nil)).Column("parent_id").ColumnExpr("count(*) as n").
-		Where("parent_id in (?)", bun.List(ids)).Group("parent_id")
-	if !all {
-		q = q.Where("status = ?", Active)
-	}
+		Where("parent_id in (?) and ended_on = ''", bun.List(ids)).Group("parent_id")
 	if err := q.Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("count sub-organisations: %w", err)
 	}
