@@ -98,13 +98,15 @@ func (n *Node) build() (err error) {
 
 	n.health(n.Router)
 	n.apiDocs(n.Router)
-	n.desk(n.Router)
+	n.desk(n.Router, orgs)
 	account.NewPages(accounts, n.Views).Routes(n.Router)
 	account.NewAPI(accounts).Routes(n.Router)
+	org.NewPages(orgs, n.Views).Routes(n.Router)
+	org.NewAPI(orgs).Routes(n.Router)
 
 	n.Views.NodeName = func(context.Context) string { return n.Settings.Get(setting.Name) }
 	n.Views.Person = accounts.Person
-	n.Views.Nav = slices.Concat(nav(), account.Nav())
+	n.Views.Nav = slices.Concat(nav(), org.Nav(), account.Nav())
 	return nil
 }
 

@@ -156,15 +156,11 @@ func (s *Service) merge(ctx context.Context, tx bun.Tx, o, into Org, m Merge) er
 		}
 	}
 	for _, f := range s.followers {
-		if f.Moved != nil {
-			if err := f.Moved(ctx, tx, o.Path, into.Path); err != nil {
-				return fmt.Errorf("follow a merge: %w", err)
-			}
+		if f.Merged == nil {
+			continue
 		}
-		if f.Merged != nil {
-			if err := f.Merged(ctx, tx, o, into); err != nil {
-				return fmt.Errorf("follow a merge: %w", err)
-			}
+		if err := f.Merged(ctx, tx, o, into); err != nil {
+			return fmt.Errorf("follow a merge: %w", err)
 		}
 	}
 	o.MergedInto = into.ID

@@ -30,11 +30,12 @@ type Headcount interface {
 type Follower struct {
 	// Moved: everything below (and at) Old now lies below (and at) New.
 	Moved func(ctx context.Context, tx bun.Tx, old, now tree.Path) error
-	// Merged: what belonged to From belongs to Into; Moved is called as well,
-	// with the paths of both.
+	// Merged: what belonged to From itself belongs to Into now. Its former
+	// sub-organisations have been told by Moved before. Rights held at From end:
+	// they must not become rights at Into.
 	Merged func(ctx context.Context, tx bun.Tx, from, into Org) error
-	// Ending may refuse that an organisation is dissolved, e.g. while it has
-	// members (every member belongs to one branch).
+	// Ending: the organisation is being dissolved. An error refuses it, e.g.
+	// while it has members (every member belongs to one branch).
 	Ending func(ctx context.Context, tx bun.Tx, o Org) error
 }
 
