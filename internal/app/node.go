@@ -24,6 +24,7 @@ import (
 	"lianxin/internal/platform/secret"
 	"lianxin/internal/platform/setting"
 	"lianxin/internal/platform/web"
+	"lianxin/internal/site"
 )
 
 // Config is all a node needs to know to be opened.
@@ -54,9 +55,10 @@ type Node struct {
 	Key      *secret.Key
 	Rooms    *Rooms
 
-	server  *web.Server
-	metrics *prometheus.Registry
-	closers []func() error
+	server    *web.Server
+	sitePages *site.Pages
+	metrics   *prometheus.Registry
+	closers   []func() error
 }
 
 // Open connects to everything a node stands on, brings the tables up to date
@@ -105,7 +107,7 @@ func Open(ctx context.Context, c Config) (n *Node, err error) {
 		return n, err
 	}
 	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	n.server = &web.Server{Router: n.Router, Cache: n.Cache, Authenticate: n.Rooms.Accounts.Authenticate, Trusted: c.Proxies, PerSecond: c.Rate, Now: c.Now}
+	n.server = &web.Server{Router: n.Router, Cache: n.Cache, Authenticate: n.authenticate, Trusted: c.Proxies, PerSecond: c.Rate, Now: c.Now}
 	n.server.Init(n.metrics)
 	return n, nil
 }

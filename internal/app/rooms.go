@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"io/fs"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"lianxin/internal/platform/job"
 	"lianxin/internal/platform/setting"
 	"lianxin/internal/platform/web"
+	"lianxin/internal/site"
 )
 
 //go:embed templates locale
@@ -25,7 +27,7 @@ var files embed.FS
 var own = web.Room{Name: "app", Templates: i18n.Sub(files, "templates"), Locale: i18n.Sub(files, "locale")}
 
 // paged are the rooms with templates and messages.
-var paged = []web.Room{account.Room, org.Room, own}
+var paged = []web.Room{account.Room, org.Room, site.Room, own}
 
 // Locales are the folders of all messages.
 func Locales() []fs.FS {
@@ -40,6 +42,7 @@ func Locales() []fs.FS {
 type Rooms struct {
 	Accounts *account.Service
 	Orgs     *org.Service
+	Sites    *site.Service
 }
 
 func (n *Node) migrate(ctx context.Context) error {
@@ -48,7 +51,7 @@ func (n *Node) migrate(ctx context.Context) error {
 		files fs.FS
 	}{
 		{"setting", setting.Migrations}, {"audit", audit.Migrations},
-		{"account", account.Migrations}, {"org", org.Migrations},
+		{"account", account.Migrations}, {"org", org.Migrations}, {"site", site.Migrations},
 	} {
 		if err := n.DB.Migrate(ctx, m.room, m.files); err != nil {
 			return err
@@ -59,7 +62,7 @@ func (n *Node) migrate(ctx context.Context) error {
 
 // Policy says who may do what, in all rooms.
 func Policy() account.Policy {
-	return account.Merge(account.Rights, org.Policy)
+	return account.Merge(account.Rights, org.Policy, site.Policy)
 }
 
 // build calls the constructors of all rooms, left to right.
@@ -78,7 +81,11 @@ func (n *Node) build() (err error) {
 		DB: n.DB, Now: n.Now, Audit: n.Audit, Key: n.Key, Orgs: directory{orgs}, Node: n.Settings,
 		Policy: Policy(), Settings: n.accountSettings(), Fail: n.Views.Fail,
 	})
-	n.Rooms = &Rooms{Accounts: accounts, Orgs: orgs}
+	sites, err := site.NewService(site.Deps{DB: n.DB, Now: n.Now, Audit: n.Audit, Orgs: orgs, Bus: n.Bus, Cache: n.Cache, Catalog: n.Catalog})
+	if err != nil {
+		return err
+	}
+	n.Rooms = &Rooms{Accounts: accounts, Orgs: orgs, Sites: sites}
 	orgs.Follow(org.Follower{
 		Moved: account.MoveGrants,
 		Merged: func(ctx context.Context, tx bun.Tx, from, _ org.Org) error {
@@ -88,6 +95,7 @@ func (n *Node) build() (err error) {
 			return accounts.EndGrants(ctx, tx, o.ID, o.Path, account.OrgDissolved)
 		},
 	})
+	orgs.Follow(sites.Follower())
 
 	reg := job.NewRegistry()
 	account.NewJobs(accounts).Register(reg)
@@ -103,11 +111,32 @@ func (n *Node) build() (err error) {
 	account.NewAPI(accounts).Routes(n.Router)
 	org.NewPages(orgs, n.Views).Routes(n.Router)
 	org.NewAPI(orgs).Routes(n.Router)
+	if err := n.publicPages(); err != nil {
+		return err
+	}
 
 	n.Views.NodeName = func(context.Context) string { return n.Settings.Get(setting.Name) }
 	n.Views.Person = accounts.Person
-	n.Views.Nav = slices.Concat(nav(), org.Nav(), account.Nav())
+	n.Views.Nav = slices.Concat(nav(), org.Nav(), site.Nav(), account.Nav())
 	return nil
+}
+
+// publicPages adds the rooms whose pages stand in the frame of a site.
+func (n *Node) publicPages() error {
+	n.sitePages = site.NewPages(n.Rooms.Sites, n.Views)
+	n.sitePages.Routes(n.Router)
+	site.NewAPI(n.Rooms.Sites).Routes(n.Router)
+	cancel, err := n.Rooms.Sites.Listen(n.Bus)
+	if err != nil {
+		return err
+	}
+	n.closers = append(n.closers, func() error { cancel(); return nil })
+	return nil
+}
+
+// authenticate finds out who makes a request, and at which site's own address.
+func (n *Node) authenticate(next http.Handler) http.Handler {
+	return n.Rooms.Accounts.Authenticate(n.sitePages.ByHost(next))
 }
 
 // accountSettings are the handbook's, as far as the node's settings don't differ.

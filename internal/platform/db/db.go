@@ -117,7 +117,28 @@ func (d *DB) SQL() *sql.DB { return d.write.DB }
 // Tx runs change in one transaction and commits if it returns nil. Nothing in
 // change may call Read for what it has itself written: it would not see it.
 func (d *DB) Tx(ctx context.Context, change func(ctx context.Context, tx bun.Tx) error) error {
-	return Explain(d.write.RunInTx(ctx, nil, change))
+	var after []func()
+	ctx = context.WithValue(ctx, afterKey{}, &after)
+	if err := d.write.RunInTx(ctx, nil, change); err != nil {
+		return Explain(err)
+	}
+	for _, do := range after {
+		do()
+	}
+	return nil
+}
+
+type afterKey struct{}
+
+// AfterCommit runs do once the transaction of ctx is committed, and never if it
+// is rolled back: for what lives in memory, such as caches. Work that must not
+// be lost in a crash is a job instead.
+func AfterCommit(ctx context.Context, do func()) {
+	if after, ok := ctx.Value(afterKey{}).(*[]func()); ok {
+		*after = append(*after, do)
+		return
+	}
+	do()
 }
 
 // Ping asks the database for a sign of life.

@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -95,5 +96,25 @@ func TestFullDiskIsExplained(t *testing.T) {
 	var n int
 	if err := d.Read().NewRaw("select count(*) from thing").Scan(ctx, &n); err != nil || n != 0 {
 		t.Errorf("after a full disk: %d rows, %v; want none, still serving", n, err)
+	}
+}
+
+func TestAfterCommitRunsOnlyWhenCommitted(t *testing.T) {
+	d := dbtest.SQLite(t)
+	ran := 0
+	note := func(fail error) error {
+		return d.Tx(context.Background(), func(ctx context.Context, _ bun.Tx) error {
+			db.AfterCommit(ctx, func() { ran++ })
+			if ran != 0 {
+				t.Error("ran before the commit")
+			}
+			return fail
+		})
+	}
+	if err := note(errors.New("no")); err == nil || ran != 0 {
+		t.Errorf("after a rollback: err %v, ran %d times", err, ran)
+	}
+	if err := note(nil); err != nil || ran != 1 {
+		t.Errorf("after a commit: err %v, ran %d times", err, ran)
 	}
 }
