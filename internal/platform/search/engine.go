@@ -15,12 +15,13 @@ type engine interface {
 	reserve(ctx context.Context, tx bun.IDB, n int) ([]int64, error)
 	inserter(ctx context.Context, tx bun.IDB) (inserter, error)
 	erase(ctx context.Context, tx bun.IDB, parts []int64) error
-	// find returns the parts that match, the latest first, at most limit.
-	find(ctx context.Context, q bun.IDB, s search, limit int) ([]int64, error)
+	// find returns the latest parts that match, at most limit; 0 gives them all.
+	find(ctx context.Context, s search, limit int) ([]int64, error)
 	// list is the SQL that joins the column id of many rows by commas.
 	list() string
-	// frequency tells how many parts hold a term.
-	frequency(ctx context.Context, q bun.IDB, term string) (int, error)
+	// frequencies tells how many parts hold each term; what none holds may be
+	// missing.
+	frequencies(ctx context.Context, terms []string) (map[string]int, error)
 }
 
 // inserter adds parts to the inverted file.
@@ -29,13 +30,9 @@ type inserter interface {
 	close()
 }
 
-// scanIDs reads "3,2,1", the form in which both engines hand over many ids
+// parseIDs reads "3,2,1", the form in which both engines hand over many ids
 // with the cost of one row.
-func scanIDs(ctx context.Context, q *bun.RawQuery) ([]int64, error) {
-	var list string
-	if err := q.Scan(ctx, &list); err != nil {
-		return nil, fmt.Errorf("look up terms: %w", err)
-	}
+func parseIDs(list string) ([]int64, error) {
 	if list == "" {
 		return nil, nil
 	}
@@ -48,4 +45,20 @@ func scanIDs(ctx context.Context, q *bun.RawQuery) ([]int64, error) {
 		ids = append(ids, id)
 	}
 	return ids, nil
+}
+
+// counts reads rows of term and n.
+func counts(ctx context.Context, q *bun.RawQuery) (map[string]int, error) {
+	var rows []struct {
+		Term string
+		N    int
+	}
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, err
+	}
+	out := make(map[string]int, len(rows))
+	for _, r := range rows {
+		out[r.Term] = r.N
+	}
+	return out, nil
 }

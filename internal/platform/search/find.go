@@ -3,6 +3,7 @@ package search
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"slices"
@@ -25,7 +26,7 @@ const (
 	mostBytes = 1 << 20
 	// nominations is how many parts the terms of a sentence may name together.
 	// Its rarest terms name first; those that nearly everything holds never.
-	nominations = 16_000
+	nominations = 8_000
 	// worthShowing is the share of the best score below which a part is no
 	// answer to a sentence.
 	worthShowing = 0.3
@@ -95,7 +96,7 @@ func (x *Index) answer(ctx context.Context, q *Query, asked *question) (found, e
 func (x *Index) look(ctx context.Context, q *Query, e expr, limit int) ([]int64, error) {
 	var all []int64
 	for _, s := range e.audiences(q) {
-		ids, err := x.engine.find(ctx, x.db.Read(), s, limit)
+		ids, err := x.engine.find(ctx, s, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -220,7 +221,11 @@ func (x *Index) nominate(ctx context.Context, q *Query, asked *question, s *scor
 		if n == 0 || n > left && left < nominations {
 			continue
 		}
-		ids, err := x.look(ctx, q, filter.and(anyOf(t.term)), min(n, nominations)+1)
+		limit := 0
+		if n > nominations {
+			limit = nominations
+		}
+		ids, err := x.look(ctx, q, filter.and(anyOf(t.term)), limit)
 		if err != nil {
 			return nil, err
 		}
@@ -238,15 +243,63 @@ func mostNamed(votes map[int64]float64) []int64 {
 		average += lengthOf(id)
 	}
 	average = max(average/float64(max(len(votes), 1)), 1)
-	ids := make([]int64, 0, len(votes))
+	all := make([]nominee, 0, len(votes))
 	for id, w := range votes {
-		votes[id] = w / (1 + saturation*(0.5+0.5*lengthOf(id)/average))
-		ids = append(ids, id)
+		all = append(all, nominee{id, w / (1 + saturation*(0.5+0.5*lengthOf(id)/average))})
 	}
-	slices.SortFunc(ids, func(a, b int64) int {
-		return cmp.Or(cmp.Compare(votes[b], votes[a]), cmp.Compare(b, a))
+	first := firstOf(all, mostRead)
+	slices.SortFunc(first, func(a, b nominee) int {
+		if a.before(b) {
+			return -1
+		}
+		return 1
 	})
-	return ids[:min(len(ids), mostRead)]
+	out := make([]int64, len(first))
+	for i, n := range first {
+		out[i] = n.part
+	}
+	return out
+}
+
+type nominee struct {
+	part int64
+	vote float64
+}
+
+func (n nominee) before(m nominee) bool {
+	return n.vote > m.vote || n.vote == m.vote && n.part > m.part
+}
+
+// firstOf returns the n with the most votes, in no order, by dividing around a
+// middle one until the border lies at n.
+func firstOf(all []nominee, n int) []nominee {
+	lo, hi := 0, len(all)
+	for n < hi && hi-lo > 1 {
+		pivot := all[(lo+hi)/2]
+		i, j := lo, hi-1
+		for i <= j {
+			for all[i].before(pivot) {
+				i++
+			}
+			for pivot.before(all[j]) {
+				j--
+			}
+			if i <= j {
+				all[i], all[j] = all[j], all[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case n <= j:
+			hi = j + 1
+		case n >= i:
+			lo = i
+		default:
+			return all[:n]
+		}
+	}
+	return all[:min(n, len(all))]
 }
 
 type weighted struct {
@@ -299,23 +352,27 @@ func (x *Index) read(ctx context.Context, parts []int64) ([]candidate, error) {
 	size := 0
 	for len(parts) > 0 && size < mostBytes {
 		n := min(len(parts), 100)
-		var rows []struct {
-			ID           int64
-			Body         []byte
-			Title, Place string
-		}
-		err := x.db.Read().NewRaw(`select t.id, t.body, d.title, d.place from search_text t join search_doc d on d.id = t.id >> ? where t.id in (?)`,
-			docShift, bun.In(parts[:n])).Scan(ctx, &rows)
+		rows, err := x.db.Read().QueryContext(ctx, `select t.id, t.body, d.title, d.place from search_text t join search_doc d on d.id = t.id >> ? where t.id in (?)`,
+			docShift, bun.In(parts[:n]))
 		if err != nil {
 			return nil, fmt.Errorf("read candidates: %w", err)
 		}
-		for _, r := range rows {
-			body, err := unpack(r.Body)
-			if err != nil {
+		for rows.Next() {
+			var c candidate
+			var packed sql.RawBytes
+			if err := rows.Scan(&c.part, &packed, &c.title, &c.place); err != nil {
+				rows.Close()
+				return nil, fmt.Errorf("read a candidate: %w", err)
+			}
+			if c.body, err = unpack(packed); err != nil {
+				rows.Close()
 				return nil, err
 			}
-			size += len(body)
-			out = append(out, candidate{part: r.ID, title: r.Title, place: r.Place, body: body})
+			size += len(c.body)
+			out = append(out, c)
+		}
+		if err := rows.Close(); err != nil {
+			return nil, fmt.Errorf("read candidates: %w", err)
 		}
 		parts = parts[n:]
 	}
@@ -390,7 +447,11 @@ func (x *Index) latest(ctx context.Context, parts []int64, n int) ([]int64, erro
 		if id != 0 {
 			from.Where("(at, id) < (?, ?)", at, id)
 		}
-		ids, err := scanIDs(ctx, x.db.Read().NewRaw("select "+x.engine.list()+" from (?) as d", from))
+		var list string
+		if err := x.db.Read().NewRaw("select "+x.engine.list()+" from (?) as d", from).Scan(ctx, &list); err != nil {
+			return nil, fmt.Errorf("walk by date: %w", err)
+		}
+		ids, err := parseIDs(list)
 		if err != nil || len(ids) == 0 {
 			return out, err
 		}

@@ -45,18 +45,19 @@ func (f *frequencies) of(ctx context.Context, terms []string) (map[string]int, e
 		}
 	}
 	f.mu.Unlock()
-	for _, t := range ask {
-		n, err := f.index.engine.frequency(ctx, f.index.db.Read(), t)
-		if err != nil {
-			return nil, fmt.Errorf("count a term: %w", err)
-		}
+	if len(ask) == 0 {
+		return out, nil
+	}
+	counted, err := f.index.engine.frequencies(ctx, ask)
+	if err != nil {
+		return nil, fmt.Errorf("count terms: %w", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for t, n := range counted {
 		out[t] = n
-		if n > rare {
-			f.mu.Lock()
-			if len(f.known) < mostRemembered {
-				f.known[t] = n
-			}
-			f.mu.Unlock()
+		if n > rare && len(f.known) < mostRemembered {
+			f.known[t] = n
 		}
 	}
 	return out, nil

@@ -3,14 +3,20 @@ package search
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"lianxin/internal/platform/db"
 )
 
-type postgresEngine struct{}
+type postgresEngine struct {
+	db *db.DB
+}
 
 func (postgresEngine) reserve(ctx context.Context, tx bun.IDB, n int) ([]int64, error) {
 	if n == 0 {
@@ -83,13 +89,20 @@ func (postgresEngine) erase(ctx context.Context, tx bun.IDB, parts []int64) erro
 	return err
 }
 
-func (postgresEngine) find(ctx context.Context, q bun.IDB, s search, limit int) ([]int64, error) {
+func (e postgresEngine) find(ctx context.Context, s search, limit int) ([]int64, error) {
 	match := s.expr.render(postgresPhrase, " & ", " | ")
 	if s.public {
 		match += " & !'" + restricted + "'"
 	}
-	return scanIDs(ctx, q.NewRaw(`select coalesce(string_agg(id::text, ','), '') from
-		(select id from search_fts where terms @@ ?::tsquery order by id desc limit ?) as found`, match, limit))
+	some := e.db.Read().NewSelect().Table("search_fts").Column("id").Where("terms @@ ?::tsquery", match)
+	if limit > 0 {
+		some.Order("id desc").Limit(int64(limit))
+	}
+	var list string
+	if err := e.db.Read().NewRaw("select coalesce(string_agg(id::text, ','), '') from (?) as found", some).Scan(ctx, &list); err != nil {
+		return nil, fmt.Errorf("look up terms: %w", err)
+	}
+	return parseIDs(list)
 }
 
 func postgresPhrase(p phrase) string {
@@ -115,8 +128,7 @@ func postgresPhrase(p phrase) string {
 
 func (postgresEngine) list() string { return "coalesce(string_agg(id::text, ','), '')" }
 
-func (postgresEngine) frequency(ctx context.Context, q bun.IDB, term string) (int, error) {
-	var n int
-	err := q.NewRaw("select count(*) from search_fts where terms @@ ?::tsquery", "'"+term+"'").Scan(ctx, &n)
-	return n, err
+func (e postgresEngine) frequencies(ctx context.Context, terms []string) (map[string]int, error) {
+	return counts(ctx, e.db.Read().NewRaw(`select term, (select count(*) from search_fts where terms @@ quote_literal(term)::tsquery) as n
+		from unnest(?::text[]) as term`, pgdialect.Array(terms)))
 }

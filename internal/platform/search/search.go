@@ -147,9 +147,11 @@ func New(ctx context.Context, d *db.DB) (*Index, error) {
 	if err := d.Migrate(ctx, "search", files); err != nil {
 		return nil, err
 	}
-	x := &Index{db: d, engine: sqliteEngine{}}
-	if d.Engine == db.Postgres {
-		x.engine = postgresEngine{}
+	x := &Index{db: d, engine: postgresEngine{d}}
+	if d.Engine == db.SQLite {
+		if x.engine, err = newSQLite(ctx, d); err != nil {
+			return nil, fmt.Errorf("open the inverted file: %w", err)
+		}
 	}
 	x.terms = newFrequencies(x)
 	return x, nil

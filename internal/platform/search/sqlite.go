@@ -3,12 +3,34 @@ package search
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 
 	"github.com/uptrace/bun"
+
+	"lianxin/internal/platform/db"
 )
 
-type sqliteEngine struct{}
+type sqliteEngine struct {
+	db *db.DB
+	// Questions ask the inverted file a dozen times; preparing each time
+	// would cost as much as the answers.
+	all, latest *sql.Stmt
+}
+
+func newSQLite(ctx context.Context, d *db.DB) (engine, error) {
+	p, err := under(d.Read())
+	if err != nil {
+		return nil, err
+	}
+	e := sqliteEngine{db: d}
+	const list = "select coalesce(group_concat(rowid), '') from "
+	if e.all, err = p.PrepareContext(ctx, list+"search_fts where search_fts match ?"); err != nil {
+		return nil, err
+	}
+	e.latest, err = p.PrepareContext(ctx, list+"(select rowid from search_fts where search_fts match ? order by rowid desc limit ?)")
+	return e, err
+}
 
 func (sqliteEngine) reserve(ctx context.Context, tx bun.IDB, n int) ([]int64, error) {
 	var last int64
@@ -60,13 +82,20 @@ func (sqliteEngine) erase(ctx context.Context, tx bun.IDB, parts []int64) error 
 	return err
 }
 
-func (sqliteEngine) find(ctx context.Context, q bun.IDB, s search, limit int) ([]int64, error) {
+func (e sqliteEngine) find(ctx context.Context, s search, limit int) ([]int64, error) {
 	match := s.expr.render(sqlitePhrase, " AND ", " OR ")
 	if s.public {
 		match = "(" + match + `) NOT "` + restricted + `"`
 	}
-	return scanIDs(ctx, q.NewRaw(`select coalesce(group_concat(rowid), '') from
-		(select rowid from search_fts where search_fts match ? order by rowid desc limit ?)`, match, limit))
+	stmt, args := e.all, []any{match}
+	if limit > 0 {
+		stmt, args = e.latest, []any{match, limit}
+	}
+	var list string
+	if err := stmt.QueryRowContext(ctx, args...).Scan(&list); err != nil {
+		return nil, fmt.Errorf("look up terms: %w", err)
+	}
+	return parseIDs(list)
 }
 
 // sqlitePhrase quotes a phrase; terms hold no quotation marks.
@@ -85,8 +114,6 @@ func sqlitePhrase(p phrase) string {
 
 func (sqliteEngine) list() string { return "coalesce(group_concat(id), '')" }
 
-func (sqliteEngine) frequency(ctx context.Context, q bun.IDB, term string) (int, error) {
-	var n int
-	err := q.NewRaw("select coalesce((select doc from search_vocab where term = ?), 0)", term).Scan(ctx, &n)
-	return n, err
+func (e sqliteEngine) frequencies(ctx context.Context, terms []string) (map[string]int, error) {
+	return counts(ctx, e.db.Read().NewRaw("select term, doc as n from search_vocab where term in (?)", bun.In(terms)))
 }
