@@ -47,13 +47,13 @@ type ColumnView struct {
 	URL         string     `json:"url"`
 }
 
-type listInput struct {
+type sitesInput struct {
 	Query string `query:"q" maxLength:"100" doc:"Part of the name or address"`
 	After string `query:"after" maxLength:"20" doc:"Cursor of the answer before"`
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
-type listOutput struct {
+type sitesOutput struct {
 	Body struct {
 		Sites []SiteView `json:"sites"`
 		Next  string     `json:"next,omitempty" doc:"Cursor of the next answer; none at the end"`
@@ -66,7 +66,7 @@ type siteInput struct {
 
 type siteOutput struct{ Body SiteView }
 
-type columnsOutput struct {
+type siteColumnsOutput struct {
 	Body struct {
 		Columns []ColumnView `json:"columns"`
 	}
@@ -79,7 +79,7 @@ func (a *API) Routes(rt *web.Router) {
 	web.Operation(rt, web.Anyone, huma.Operation{OperationID: "list-columns", Method: http.MethodGet, Path: "/api/v1/sites/{slug}/columns", Summary: "List the columns of a site", Tags: []string{"Sites"}}, a.columns)
 }
 
-func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
+func (a *API) list(ctx context.Context, in *sitesInput) (*sitesOutput, error) {
 	after, err := strconv.ParseInt(in.After, 10, 64)
 	if err != nil && in.After != "" {
 		return nil, errs.FieldErr("after", "site.cursor")
@@ -88,7 +88,7 @@ func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &listOutput{}
+	out := &sitesOutput{}
 	out.Body.Sites = []SiteView{}
 	if len(found) > in.Limit {
 		found = found[:in.Limit]
@@ -120,12 +120,12 @@ func (a *API) get(ctx context.Context, in *siteInput) (*siteOutput, error) {
 	return &siteOutput{Body: view(l.Site)}, nil
 }
 
-func (a *API) columns(ctx context.Context, in *siteInput) (*columnsOutput, error) {
+func (a *API) columns(ctx context.Context, in *siteInput) (*siteColumnsOutput, error) {
 	l, err := a.visible(ctx, in.Slug)
 	if err != nil {
 		return nil, err
 	}
-	out := &columnsOutput{}
+	out := &siteColumnsOutput{}
 	out.Body.Columns = []ColumnView{}
 	for _, c := range Flatten(l.Columns) {
 		if c.Visible {
