@@ -164,8 +164,10 @@ func (w *importRun) judge(ctx context.Context, tx bun.Tx) error {
 	if err := w.load(ctx, tx); err != nil {
 		return err
 	}
-	for _, row := range w.good() {
-		w.hang(row)
+	for _, row := range w.rows {
+		if w.byCode[row.draft.Code] == row && row.draft.Code != "" { // also one that has problems already: all are told at once
+			w.hang(row)
+		}
 	}
 	// A row that fails no longer moves, which may close a circle or leave a name
 	// taken that seemed free: judge until nothing new is found.
@@ -218,40 +220,50 @@ func (w *importRun) load(ctx context.Context, tx bun.Tx) error {
 // hang makes the node of a row and finds its superior.
 func (w *importRun) hang(row *importRow) {
 	n := w.nodes[row.draft.Code]
+	free := true
 	switch {
 	case n == nil:
 		n = &node{isNew: true}
 		w.nodes[row.draft.Code] = n
 	case !w.o.Update && !n.isNew:
 		w.fault(row, "code", row.draft.Code, "org.import.code_taken", errs.Args{"Name": n.org.Name})
-		return
+		free = false
 	case n.org.Status.Ended():
 		w.fault(row, "code", row.draft.Code, "org.import.ended", errs.Args{"Name": n.org.Name})
+		free = false
+	}
+	parent := w.superior(row)
+	switch {
+	case !free:
 		return
+	case row.parentCode == "" && n.isNew:
+		n.parent = w.under
+	case parent != nil:
+		n.parent = parent
+		n.moves = !n.isNew && parent.org.ID != n.org.ParentID
 	}
 	n.row = row
+}
+
+// superior returns the node that a row names as its superior: one of the
+// database, or of any row of the file; nil if it names none or none fits.
+func (w *importRun) superior(row *importRow) *node {
 	if row.parentCode == "" {
-		if n.isNew {
-			n.parent = w.under
-		}
-		return
+		return nil
 	}
 	parent := w.nodes[row.parentCode]
-	if parent == nil {
-		if below, ok := w.byCode[row.parentCode]; ok { // a row further down
-			parent = &node{isNew: true, row: below}
-			w.nodes[row.parentCode] = parent
-		}
+	if below, ok := w.byCode[row.parentCode]; parent == nil && ok {
+		parent = &node{isNew: true, row: below}
+		w.nodes[row.parentCode] = parent
 	}
 	switch {
 	case parent == nil:
 		w.fault(row, "parent", row.parentCode, "org.import.parent_unknown")
 	case parent.org.Status.Ended():
 		w.fault(row, "parent", row.parentCode, "org.parent.ended", errs.Args{"Name": parent.org.Name})
-	default:
-		n.parent = parent
-		n.moves = !n.isNew && parent.org.ID != n.org.ParentID
+		return nil
 	}
+	return parent
 }
 
 // above returns the next node upwards that the import may change: the superior
@@ -412,7 +424,11 @@ func (w *importRun) judgeRights(ctx context.Context) {
 			ok = allowed(n.org.Above()) && (n.parent.isNew || allowed(n.parent.org.Path))
 		}
 		if !ok {
-			w.fault(row, "parent", row.parentCode, "org.import.forbidden")
+			key := "org.import.forbidden"
+			if n.isNew && n.parent == nil {
+				key = "org.import.forbidden_top"
+			}
+			w.fault(row, "parent", row.parentCode, key)
 		}
 	}
 }

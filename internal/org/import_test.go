@@ -104,6 +104,7 @@ func TestImportReportsRowByRow(t *testing.T) {
 		{"unknown superior", "A,甲支部,党支部,XX", "2 parent import.parent_unknown"},
 		{"its own superior", "A,甲支部,党支部,A", "2 parent import.own_parent"},
 		{"a circle of three", "A,甲支部,党支部,B\nB,乙支部,党支部,C\nC,丙支部,党支部,A\nD,丁支部,党支部,A", "2 parent import.circle; 3 parent import.circle; 4 parent import.circle; 5 parent import.parent_fails"},
+		{"several things in one row", "QS01,,俱乐部,XX,9,十", "2 full_members import.not_number; 2 kind kind.unknown; 2 name name.missing; 2 code import.code_taken; 2 parent import.parent_unknown"},
 		{"no name and no code", ",,党支部,QS", "2 code code.missing; 2 name name.missing"},
 		{"unknown kind, wrong figures", "A,甲支部,俱乐部,QS,3,九", "2 full_members import.not_number; 2 kind kind.unknown"},
 		{"more full members than members", "A,甲支部,党支部,QS,3,4", "2 full_members heads.full"},
@@ -245,7 +246,7 @@ func TestImportStaysWithinTheRights(t *testing.T) {
 	town, _ := r.ByCode(r.root, "QS01")
 	clerk := as(account.OrgClerk, town)
 	for _, c := range []struct{ name, rows, want string }{
-		{"at the top", "A,甲支部,党支部,", "2 parent import.forbidden"},
+		{"at the top", "A,甲支部,党支部,", "2 parent import.forbidden_top"},
 		{"below the county", "A,甲支部,党支部,QS", "2 parent import.forbidden"},
 		{"below the county, with a child", "A,甲支部,党支部,QS\nB,乙支部,党支部,A", "2 parent import.forbidden; 3 parent import.parent_fails"},
 		{"the county itself", "QS,别的名字,地方委员会,", "2 parent import.forbidden"},
@@ -308,6 +309,31 @@ func TestTenThousandRows(t *testing.T) {
 		t.Errorf("again: %d unchanged, %d updated, %v", rep.Unchanged, rep.Updated, err)
 	}
 	t.Logf("again in %v", time.Since(start))
+	for what, do := range map[string]func() error{
+		"findings of all": func() error { _, err := r.Findings(r.root); return err },
+		"a search":        func() error { _, _, err := r.Search(r.root, org.Query{Text: "d99dzb", Limit: 50}); return err },
+		"the dossier of the top": func() error {
+			o, err := r.ByCode(r.root, "R00002")
+			if err == nil {
+				_, err = r.Dossier(r.root, o.ID)
+			}
+			return err
+		},
+		"a move of 3,000": func() error {
+			o, err := r.ByCode(r.root, "R00004")
+			if err != nil {
+				return err
+			}
+			to := r.add(t, 0, "别处")
+			return r.Move(r.root, org.Move{ID: o.ID, ParentID: to.ID, Reason: "x"})
+		},
+	} {
+		start = time.Now()
+		if err := do(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		t.Logf("%s in %v", what, time.Since(start))
+	}
 }
 
 // TestImportKeepsATree imports random parents with updates and checks all paths.

@@ -174,7 +174,7 @@ type Troubled struct {
 func (s *Service) Findings(ctx context.Context) ([]Troubled, error) {
 	db, today := s.DB.Read(), s.Today()
 	var orgs []Org
-	q := within(db.NewSelect().Model(&orgs).Where("o.status = ?", Active), "o.path", scope(ctx)).Order("o.path")
+	q := within(db.NewSelect().Model(&orgs).ExcludeColumn("find_text", "sort_key", "intro").Where("o.status = ?", Active), "o.path", scope(ctx)).Order("o.path")
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("read organisations: %w", err)
 	}

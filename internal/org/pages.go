@@ -33,9 +33,9 @@ const (
 // Nav is the room's part of the desk's menu.
 func Nav() []web.NavItem {
 	return []web.NavItem{
-		{Group: "nav.organisation", Key: navTree, Href: "/desk/orgs", Icon: "network", Need: View},
-		{Group: "nav.organisation", Key: navCalendar, Href: "/desk/orgs/calendar", Icon: "calendar", Need: View},
-		{Group: "nav.organisation", Key: navFindings, Href: "/desk/orgs/findings", Icon: "warning", Need: View},
+		{Group: "org.nav.group", Key: navTree, Href: "/desk/orgs", Icon: "network", Need: View},
+		{Group: "org.nav.group", Key: navCalendar, Href: "/desk/orgs/calendar", Icon: "calendar", Need: View},
+		{Group: "org.nav.group", Key: navFindings, Href: "/desk/orgs/findings", Icon: "warning", Need: View},
 	}
 }
 

@@ -29,8 +29,18 @@ type problemRow struct {
 	Column, Typed, Reason string
 }
 
+// importForm suggests that rows without a superior go under the one organisation
+// that the person works for.
 func (p *Pages) importForm(w http.ResponseWriter, r *http.Request) error {
-	return p.showImport(w, r, importPage{Form: web.NewFields(url.Values{})}, 0)
+	tops, err := p.s.Mine(r.Context())
+	if err != nil {
+		return err
+	}
+	v := url.Values{}
+	if len(tops) == 1 {
+		v.Set("under", tops[0].Name+" ("+tops[0].Code+")")
+	}
+	return p.showImport(w, r, importPage{Form: web.NewFields(v)}, 0)
 }
 
 func (p *Pages) showImport(w http.ResponseWriter, r *http.Request, page importPage, status int) (err error) {

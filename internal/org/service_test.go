@@ -411,3 +411,25 @@ func TestRootAtSetUp(t *testing.T) {
 		}
 	})
 }
+
+// TestTwoMovesAtOnceMakeNoCircle lets each of two organisations go below the
+// other at the same time: one of the moves must be refused.
+func TestTwoMovesAtOnceMakeNoCircle(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		top := r.add(t, 0, "县委")
+		for i := range 5 {
+			a, b := r.add(t, top.ID, fmt.Sprint("甲", i)), r.add(t, top.ID, fmt.Sprint("乙", i))
+			done := make(chan error, 2)
+			go func() { done <- r.Move(r.root, org.Move{ID: a.ID, ParentID: b.ID, Reason: "x"}) }()
+			go func() { done <- r.Move(r.root, org.Move{ID: b.ID, ParentID: a.ID, Reason: "x"}) }()
+			first, second := <-done, <-done
+			if (first == nil) == (second == nil) {
+				t.Fatalf("%v, %v", first, second)
+			}
+			if x, y := r.get(t, a.ID), r.get(t, b.ID); x.Path.Depth()+y.Path.Depth() != 5 {
+				t.Errorf("%s and %s", x.Path, y.Path)
+			}
+		}
+	})
+}
