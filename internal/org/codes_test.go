@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianxin/internal/platform/text"
 	"pgregory.net/rapid"
 )
 
@@ -87,7 +88,7 @@ func TestPinyin(t *testing.T) {
 }
 
 func TestTextIsCleaned(t *testing.T) {
-	if got := CleanText(" 青山\u200b县\t 委\u00a0会\u0000 "); got != "青山县 委 会" {
+	if got := text.Clean(" 青山\u200b县\t 委\u00a0会\u0000 "); got != "青山县 委 会" {
 		t.Errorf("%q", got)
 	}
 	d := Draft{Code: " qs-01 ", Name: strings.Repeat("长", 121), Kind: "x", Level: LevelUnit, FoundedOn: "2020/1/2"}.Clean()

@@ -13,6 +13,8 @@ import (
 	"lianxin/internal/account"
 	"lianxin/internal/platform/clock"
 	"lianxin/internal/platform/errs"
+	"lianxin/internal/platform/sheet"
+	"lianxin/internal/platform/text"
 	"lianxin/internal/platform/tree"
 )
 
@@ -58,7 +60,7 @@ func (im *Importer) Import(ctx context.Context, name string, r io.Reader, o Impo
 	if len(a.Scope(Import)) == 0 {
 		return Report{}, a.Check(Import, tree.Root)
 	}
-	in, err := readSheet(r)
+	in, err := sheet.Read(r, columns)
 	if err != nil {
 		return Report{}, err
 	}
@@ -314,10 +316,10 @@ func (w *importRun) faultCircle(circle []*node) {
 	for _, n := range append(slices.Clone(circle), circle[0]) {
 		codes = append(codes, n.code())
 	}
-	text := strings.Join(codes, " → ")
+	way := strings.Join(codes, " → ")
 	for _, n := range circle {
 		if n.row != nil {
-			w.fault(n.row, "parent", n.row.parentCode, "org.import.circle", errs.Args{"Circle": cut(text, 200)})
+			w.fault(n.row, "parent", n.row.parentCode, "org.import.circle", errs.Args{"Circle": text.Cut(way, 200)})
 		}
 	}
 }

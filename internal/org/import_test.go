@@ -19,6 +19,7 @@ import (
 	"lianxin/internal/platform/db"
 	"lianxin/internal/platform/db/dbtest"
 	"lianxin/internal/platform/errs"
+	"lianxin/internal/platform/sheet"
 	"lianxin/internal/platform/tree"
 )
 
@@ -166,19 +167,19 @@ func TestImportRefusesFiles(t *testing.T) {
 		kind       errs.Kind
 		key        string
 	}{
-		{"empty", "", errs.KindInvalid, "org.import.empty"},
-		{"blank lines", "\n\n,,\n", errs.KindInvalid, "org.import.empty"},
-		{"not a zip", "PK\x03\x04 this is no workbook", errs.KindInvalid, "org.import.not_xlsx"},
-		{"a zip without a workbook", zipOf(t, "a.txt", 10), errs.KindInvalid, "org.import.not_xlsx"},
-		{"a zip bomb", zipOf(t, "xl/worksheets/sheet1.xml", 210<<20), errs.KindTooLarge, "org.import.bomb"},
-		{"an old workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 …", errs.KindInvalid, "org.import.old_excel"},
-		{"wrong columns", "姓名,性别,民族\n赵一,男,汉\n", errs.KindInvalid, "org.import.columns"},
-		{"a column missing", "编码,名称\nA,甲\n", errs.KindInvalid, "org.import.columns"},
-		{"a column twice", "编码,代码,名称,类型\nA,A,甲,党支部\n", errs.KindInvalid, "org.import.column_twice"},
-		{"only a header", "编码,名称,类型\n", errs.KindInvalid, "org.import.no_rows"},
-		{"binary", "\x00\x01\x02\xff\xfe\xfd", errs.KindInvalid, "org.import.not_text"},
-		{"broken GB18030", gb[:40] + "\xff\xff" + gb[40:], errs.KindInvalid, "org.import.not_text"},
-		{"too large", strings.Repeat("x", org.MaxFile+1), errs.KindTooLarge, "org.import.large"},
+		{"empty", "", errs.KindInvalid, "sheet.empty"},
+		{"blank lines", "\n\n,,\n", errs.KindInvalid, "sheet.empty"},
+		{"not a zip", "PK\x03\x04 this is no workbook", errs.KindInvalid, "sheet.not_xlsx"},
+		{"a zip without a workbook", zipOf(t, "a.txt", 10), errs.KindInvalid, "sheet.not_xlsx"},
+		{"a zip bomb", zipOf(t, "xl/worksheets/sheet1.xml", 210<<20), errs.KindTooLarge, "sheet.bomb"},
+		{"an old workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 …", errs.KindInvalid, "sheet.old_excel"},
+		{"wrong columns", "姓名,性别,民族\n赵一,男,汉\n", errs.KindInvalid, "sheet.columns"},
+		{"a column missing", "编码,名称\nA,甲\n", errs.KindInvalid, "sheet.columns"},
+		{"a column twice", "编码,代码,名称,类型\nA,A,甲,党支部\n", errs.KindInvalid, "sheet.column_twice"},
+		{"only a header", "编码,名称,类型\n", errs.KindInvalid, "sheet.no_rows"},
+		{"binary", "\x00\x01\x02\xff\xfe\xfd", errs.KindInvalid, "sheet.not_text"},
+		{"broken GB18030", gb[:40] + "\xff\xff" + gb[40:], errs.KindInvalid, "sheet.not_text"},
+		{"too large", strings.Repeat("x", sheet.MaxFile+1), errs.KindTooLarge, "sheet.large"},
 		{"a quote that never ends", "编码,名称,类型\nA,\"甲,党支部\n", -1, ""},
 	} {
 		rep, err := r.importText(c.data, org.ImportOptions{})

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"lianxin/internal/platform/audit"
+	"lianxin/internal/platform/text"
 	"lianxin/internal/platform/tree"
 )
 
@@ -235,6 +236,6 @@ func (w *importRun) record(ctx context.Context, tx bun.Tx, name string) error {
 	for _, row := range w.good() {
 		codes = append(codes, row.draft.Code)
 	}
-	return w.s.Audit.Record(ctx, tx, audit.Entry{Action: "org.import", OrgID: at.ID, OrgPath: at.Path, ObjectType: "file", ObjectID: cut(name, 100),
-		Detail: map[string]any{"rows": w.total, "created": w.report.Created, "updated": w.report.Updated, "failed": w.report.Failed, "codes": cut(strings.Join(codes, " "), 20_000)}})
+	return w.s.Audit.Record(ctx, tx, audit.Entry{Action: "org.import", OrgID: at.ID, OrgPath: at.Path, ObjectType: "file", ObjectID: text.Cut(name, 100),
+		Detail: map[string]any{"rows": w.total, "created": w.report.Created, "updated": w.report.Updated, "failed": w.report.Failed, "codes": text.Cut(strings.Join(codes, " "), 20_000)}})
 }

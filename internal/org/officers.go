@@ -12,6 +12,7 @@ import (
 
 	"lianxin/internal/platform/clock"
 	"lianxin/internal/platform/errs"
+	"lianxin/internal/platform/text"
 	"lianxin/internal/platform/tree"
 )
 
@@ -56,7 +57,7 @@ func (a Appointment) check() error {
 // Appoint fills a post. A second secretary is refused unless Replace is set;
 // the same person twice in the same post always is.
 func (s *Service) Appoint(ctx context.Context, a Appointment) (Post, error) {
-	a.Holder = CleanText(a.Holder)
+	a.Holder = text.Clean(a.Holder)
 	if err := a.check(); err != nil {
 		return Post{}, err
 	}
@@ -120,7 +121,7 @@ func (s *Service) EndPost(ctx context.Context, orgID, postID int64, on clock.Day
 		case on < p.FromDay:
 			return errs.FieldErr("on", "org.day.order")
 		}
-		p.UntilDay, p.EndReason = on, CleanText(reason)
+		p.UntilDay, p.EndReason = on, text.Clean(reason)
 		if _, err := tx.NewUpdate().Model(&p).WherePK().Exec(ctx); err != nil {
 			return fmt.Errorf("end post: %w", err)
 		}
@@ -210,7 +211,7 @@ func (s *Service) beginTerm(ctx context.Context, tx bun.Tx, o *Org, e TermStart)
 // Postpone records the superior's approval to hold the re-election later. It
 // needs the permission at the superior and refuses more than twelve months.
 func (s *Service) Postpone(ctx context.Context, p Postponement) error {
-	p.ApprovedBy, p.Reason = CleanText(p.ApprovedBy), CleanText(p.Reason)
+	p.ApprovedBy, p.Reason = text.Clean(p.ApprovedBy), text.Clean(p.Reason)
 	var f errs.Fields
 	if p.ApprovedBy == "" {
 		f.Add("approved_by", "org.postpone.by")
@@ -280,7 +281,7 @@ func (s *Service) resolveReminders(ctx context.Context, tx bun.IDB, termID int64
 // Link adds a professional line from an organisation to the one that guides,
 // supervises or supplies it.
 func (s *Service) Link(ctx context.Context, l Line) error {
-	l.Note = CleanText(l.Note)
+	l.Note = text.Clean(l.Note)
 	var f errs.Fields
 	if !slices.Contains(LineKinds, l.Kind) {
 		f.Add("kind", "org.line.kind")

@@ -20,7 +20,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
@@ -29,6 +28,7 @@ import (
 	"lianxin/internal/platform/clock"
 	"lianxin/internal/platform/errs"
 	"lianxin/internal/platform/i18n"
+	"lianxin/internal/platform/text"
 	"lianxin/internal/platform/tree"
 	"lianxin/internal/platform/web"
 )
@@ -222,21 +222,6 @@ var codeForm = regexp.MustCompile(`^[0-9A-Z][0-9A-Z._-]{0,39}$`)
 // CleanCode returns the form in which codes are stored and compared.
 func CleanCode(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
 
-// CleanText trims text, joins inner white space and drops what can't be seen,
-// so that two names that look alike are alike.
-func CleanText(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError:
-			return -1
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
-}
-
 // Limits of text fields, in characters.
 const (
 	maxName  = 120
@@ -261,7 +246,7 @@ type Draft struct {
 func (d Draft) Clean() Draft {
 	d.Code = CleanCode(d.Code)
 	for _, s := range []*string{&d.Name, &d.ShortName, &d.SizeApproval, &d.FoundedOn, &d.Phone, &d.Address} {
-		*s = CleanText(*s)
+		*s = text.Clean(*s)
 	}
 	d.Intro = strings.TrimSpace(d.Intro)
 	d.RegionCode = CleanRegion(d.RegionCode)

@@ -360,7 +360,7 @@ func (s *Service) LoadRegions(ctx context.Context, r io.Reader) (int, error) {
 	in.FieldsPerRecord = -1
 	head, err := in.Read()
 	if err != nil {
-		return 0, errs.Invalid("org.import.empty").Because(err)
+		return 0, errs.Invalid("sheet.empty").Because(err)
 	}
 	head[0] = strings.TrimPrefix(head[0], "\ufeff")
 	at := func(row []string, column string) string {
@@ -376,7 +376,7 @@ func (s *Service) LoadRegions(ctx context.Context, r io.Reader) (int, error) {
 			break
 		}
 		if err != nil {
-			return 0, errs.Invalid("org.import.csv").Because(err)
+			return 0, errs.Invalid("sheet.csv").Because(err)
 		}
 		x := Region{Code: CleanRegion(at(row, "code")), Name: at(row, "name"), ValidTo: clock.Day(at(row, "valid_to")), Successor: CleanRegion(at(row, "successor"))}
 		if x.Code == "" || checkRegion(x.Code) != "" {

@@ -10,6 +10,7 @@ import (
 
 	"lianxin/internal/platform/clock"
 	"lianxin/internal/platform/errs"
+	"lianxin/internal/platform/text"
 	"lianxin/internal/platform/web"
 )
 
@@ -270,7 +271,7 @@ func (p *Pages) doMove(ctx context.Context, o Org, v url.Values) error {
 	if err != nil {
 		return err
 	}
-	return p.s.Move(ctx, Move{ID: o.ID, ParentID: parent, From: day(v, "from"), Reason: CleanText(v.Get("reason"))})
+	return p.s.Move(ctx, Move{ID: o.ID, ParentID: parent, From: day(v, "from"), Reason: text.Clean(v.Get("reason"))})
 }
 
 func (p *Pages) doMerge(ctx context.Context, o Org, v url.Values) error {
@@ -278,14 +279,14 @@ func (p *Pages) doMerge(ctx context.Context, o Org, v url.Values) error {
 	if err != nil {
 		return err
 	}
-	if CleanText(v.Get("confirm")) != o.Name {
+	if text.Clean(v.Get("confirm")) != o.Name {
 		return errs.FieldErr("confirm", "org.confirm", errs.Args{"Name": o.Name})
 	}
-	return p.s.Merge(ctx, Merge{ID: o.ID, IntoID: into, From: day(v, "from"), Reason: CleanText(v.Get("reason"))})
+	return p.s.Merge(ctx, Merge{ID: o.ID, IntoID: into, From: day(v, "from"), Reason: text.Clean(v.Get("reason"))})
 }
 
 func (p *Pages) doStatus(ctx context.Context, o Org, v url.Values) error {
-	return p.s.Advance(ctx, Step{ID: o.ID, Status: Status(v.Get("status")), From: day(v, "from"), Reason: CleanText(v.Get("reason"))})
+	return p.s.Advance(ctx, Step{ID: o.ID, Status: Status(v.Get("status")), From: day(v, "from"), Reason: text.Clean(v.Get("reason"))})
 }
 
 func (p *Pages) doCount(ctx context.Context, o Org, v url.Values) error {

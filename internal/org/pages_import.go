@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"lianxin/internal/platform/errs"
+	"lianxin/internal/platform/sheet"
 	"lianxin/internal/platform/web"
 )
 
@@ -44,7 +45,7 @@ func (p *Pages) importForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) showImport(w http.ResponseWriter, r *http.Request, page importPage, status int) (err error) {
-	page.Max = MaxFile >> 20
+	page.Max = sheet.MaxFile >> 20
 	if page.Suggest, err = p.s.suggest(r.Context(), ""); err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (p *Pages) showImport(w http.ResponseWriter, r *http.Request, page importPa
 // importPreview judges an uploaded file without writing and keeps it, so that
 // the person needn't choose it again.
 func (p *Pages) importPreview(w http.ResponseWriter, r *http.Request) error {
-	v, err := web.Form(w, r, MaxFile+maxForm)
+	v, err := web.Form(w, r, sheet.MaxFile+maxForm)
 	if err == nil {
 		err = p.preview(w, r, v)
 	}

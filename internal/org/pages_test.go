@@ -12,6 +12,7 @@ import (
 	"lianxin/internal/account"
 	"lianxin/internal/app/apptest"
 	"lianxin/internal/org"
+	"lianxin/internal/platform/sheet"
 )
 
 // desk is the address of an organisation on the desk, with more behind it.
@@ -295,7 +296,7 @@ func TestImportPages(t *testing.T) {
 		"not a zip":     {"PK\x03\x04 nothing", "不是完整的 .xlsx", 422},
 		"wrong columns": {"姓名,性别\n赵一,男", "缺少这些列", 422},
 		"empty":         {"", "文件是空的", 422},
-		"over the size": {strings.Repeat("x", org.MaxFile+200_000), "20 MB", 422},
+		"over the size": {strings.Repeat("x", sheet.MaxFile+200_000), "20 MB", 422},
 		"a faulty row":  {"编码,名称,类型,上级编码\nA,,党支部,TEST", "请填写名称", 200},
 	} {
 		if got := upload(t, clerk, path, "组织.xlsx", c.data); got.Status != c.status || !got.Has(c.says) {

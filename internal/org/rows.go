@@ -6,11 +6,36 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/xuri/excelize/v2"
-
 	"lianxin/internal/platform/clock"
 	"lianxin/internal/platform/errs"
+	"lianxin/internal/platform/sheet"
+	"lianxin/internal/platform/text"
 )
+
+// columns in the order of the template. Other headings that people use are
+// accepted too.
+var columns = []sheet.Column{
+	{Key: "code", Required: true, Names: []string{"编码", "组织编码", "党组织编码", "组织代码", "党组织代码", "代码", "编号"}},
+	{Key: "name", Required: true, Names: []string{"名称", "组织名称", "党组织名称", "党组织全称", "全称"}},
+	{Key: "short_name", Names: []string{"简称", "党组织简称", "short name"}},
+	{Key: "kind", Required: true, Names: []string{"类型", "组织类型", "党组织类型", "组织类别", "党组织类别", "类别", "type"}},
+	{Key: "level", Names: []string{"层级", "级别", "组织层级"}},
+	{Key: "parent", Names: []string{"上级编码", "上级组织编码", "上级党组织编码", "上级代码", "上级组织代码", "上级党组织代码", "隶属编码", "parent code", "superior"}},
+	{Key: "region_code", Names: []string{"行政区划代码", "区划代码", "行政区划", "region code", "region"}},
+	{Key: "credit_code", Names: []string{"统一社会信用代码", "信用代码", "credit code"}},
+	{Key: "status", Names: []string{"状态"}},
+	{Key: "founded_on", Names: []string{"成立日期", "成立时间", "建立日期", "founded", "founded on"}},
+	{Key: "members", Names: []string{"党员人数", "党员数", "党员总数"}},
+	{Key: "full_members", Names: []string{"正式党员数", "正式党员人数", "正式党员", "full members"}},
+	{Key: "counted_on", Names: []string{"统计日期", "截止日期", "counted on"}},
+	{Key: "units", Names: []string{"覆盖单位数", "单位数"}},
+	{Key: "position", Names: []string{"排序", "序号", "顺序号", "order"}},
+	{Key: "secretary", Names: []string{"书记", "书记姓名", "党组织书记"}},
+	{Key: "deputies", Names: []string{"副书记", "副书记姓名", "deputy", "deputy secretary"}},
+	{Key: "term_from", Names: []string{"本届换届日期", "本届任期起", "任期起始", "任期开始", "换届日期", "届起日期", "term from", "term start"}},
+	{Key: "phone", Names: []string{"联系电话", "电话", "telephone"}},
+	{Key: "address", Names: []string{"地址", "办公地址", "通讯地址"}},
+}
 
 // Problem is what is wrong with a row of an imported file.
 type Problem struct {
@@ -40,7 +65,7 @@ func (r *importRow) fault(column, value, key string, args ...errs.Args) {
 	if slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Column == column }) {
 		return
 	}
-	p := Problem{Row: r.num, Column: column, Typed: cut(value, 60), Reason: errs.Message{Key: key}}
+	p := Problem{Row: r.num, Column: column, Typed: text.Cut(value, 60), Reason: errs.Message{Key: key}}
 	if len(args) > 0 {
 		p.Reason.Args = args[0]
 	}
@@ -84,20 +109,20 @@ func word[T ~string](words map[string]T, all []T, typed string) (T, bool) {
 }
 
 // understand turns the cells of a row into values and notes what can't be.
-func understand(in sheetRow, today clock.Day) importRow {
-	row := importRow{num: in.num, given: map[string]bool{}, status: Active, countedOn: today}
-	for key, s := range in.cells {
+func understand(in sheet.Row, today clock.Day) importRow {
+	row := importRow{num: in.Num, given: map[string]bool{}, status: Active, countedOn: today}
+	for key, s := range in.Cells {
 		row.given[key] = s != ""
 	}
-	cell := func(key string) string { return in.cells[key] }
+	cell := func(key string) string { return in.Cells[key] }
 	for _, key := range []string{"code", "parent", "region_code", "credit_code"} {
-		if s := cell(key); strings.Contains(s, "E+") && len(s) > 6 {
+		if s := cell(key); sheet.LostDigits(s) {
 			row.fault(key, s, "org.import.number") // a long code kept as a number has lost digits
 		}
 	}
-	row.draft = Draft{Code: whole(cell("code")), Name: cell("name"), ShortName: cell("short_name"), RegionCode: whole(cell("region_code")),
-		CreditCode: cell("credit_code"), Phone: whole(cell("phone")), Address: cell("address")}.Clean()
-	row.parentCode = CleanCode(whole(cell("parent")))
+	row.draft = Draft{Code: sheet.Whole(cell("code")), Name: cell("name"), ShortName: cell("short_name"), RegionCode: sheet.Whole(cell("region_code")),
+		CreditCode: cell("credit_code"), Phone: sheet.Whole(cell("phone")), Address: cell("address")}.Clean()
+	row.parentCode = CleanCode(sheet.Whole(cell("parent")))
 	row.words(cell)
 	row.numbers(cell)
 	row.days(cell, today)
@@ -110,9 +135,6 @@ func understand(in sheetRow, today clock.Day) importRow {
 	}
 	return row
 }
-
-// whole drops the ".0" that some programs write behind whole numbers.
-func whole(s string) string { return strings.TrimSuffix(s, ".0") }
 
 func (r *importRow) words(cell func(string) string) {
 	var ok bool
@@ -136,7 +158,7 @@ func (r *importRow) words(cell func(string) string) {
 
 func (r *importRow) numbers(cell func(string) string) {
 	number := func(key string, otherwise int) int {
-		s := whole(cell(key))
+		s := sheet.Whole(cell(key))
 		if s == "" {
 			return otherwise
 		}
@@ -169,7 +191,7 @@ func (r *importRow) days(cell func(string) string, today clock.Day) {
 		if s == "" {
 			return ""
 		}
-		d, ok := sheetDay(s)
+		d, ok := sheet.Day(s)
 		if !ok || d > today {
 			r.fault(key, s, "org.import.day")
 		}
@@ -181,29 +203,12 @@ func (r *importRow) days(cell func(string) string, today clock.Day) {
 	}
 }
 
-// sheetDay reads a day that was typed, or the number by which a spreadsheet
-// keeps one.
-func sheetDay(s string) (clock.Day, bool) {
-	if d, ok := clock.ParseDay(s); ok {
-		return d, true
-	}
-	n, err := strconv.ParseFloat(s, 64)
-	if err != nil || n < 1 || n > 109_000 { // until 2198
-		return "", false
-	}
-	t, err := excelize.ExcelDateToTime(n, false)
-	if err != nil {
-		return "", false
-	}
-	return clock.ParseDay(t.Format("2006-01-02"))
-}
-
 func (r *importRow) people(cell func(string) string) {
 	split := func(s string) []string {
 		return strings.FieldsFunc(s, func(c rune) bool { return strings.ContainsRune("、,，;；/", c) })
 	}
 	name := func(key, s string) string {
-		s = CleanText(s)
+		s = text.Clean(s)
 		if utf8.RuneCountInString(s) > maxHolder {
 			r.fault(key, s, "org.form.too_long", errs.Args{"Max": maxHolder, "Count": utf8.RuneCountInString(s)})
 		}

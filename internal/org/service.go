@@ -15,6 +15,7 @@ import (
 	"lianxin/internal/platform/clock"
 	"lianxin/internal/platform/db"
 	"lianxin/internal/platform/errs"
+	"lianxin/internal/platform/text"
 	"lianxin/internal/platform/tree"
 	"lianxin/internal/platform/web"
 )
@@ -109,20 +110,20 @@ func (s *Service) Names(ctx context.Context, ids ...int64) (map[int64]string, er
 // Find returns the one organisation that a person means by its code or name,
 // or by both as forms suggest them: "云岭镇党委 (QS01)". It refuses a name that
 // several living organisations have.
-func (s *Service) Find(ctx context.Context, text string) (int64, error) {
-	text = CleanText(text)
-	if text == "" {
+func (s *Service) Find(ctx context.Context, said string) (int64, error) {
+	said = text.Clean(said)
+	if said == "" {
 		return 0, errs.NotFound("org.parent.unknown")
 	}
-	code := text
-	if i := strings.LastIndex(text, "("); i >= 0 && strings.HasSuffix(text, ")") {
-		code = text[i+1 : len(text)-1]
+	code := said
+	if i := strings.LastIndex(said, "("); i >= 0 && strings.HasSuffix(said, ")") {
+		code = said[i+1 : len(said)-1]
 	}
 	o, err := s.ByCode(ctx, code)
 	if err == nil || !errs.Is(err, errs.KindNotFound) {
 		return o.ID, err
 	}
-	named, err := rows[Org](ctx, s.DB.Read(), "id", "(name = ? or short_name = ?) and ended_on = ''", text, text)
+	named, err := rows[Org](ctx, s.DB.Read(), "id", "(name = ? or short_name = ?) and ended_on = ''", said, said)
 	if err != nil {
 		return 0, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"lianxin/internal/platform/clock"
 	"lianxin/internal/platform/errs"
+	"lianxin/internal/platform/text"
 	"lianxin/internal/platform/tree"
 )
 
@@ -75,7 +76,7 @@ func (q Query) where(sel *bun.SelectQuery) *bun.SelectQuery {
 	if q.Parent > 0 || q.Top {
 		sel = sel.Where("o.parent_id = ?", q.Parent)
 	}
-	if text := strings.ToLower(CleanText(q.Text)); text != "" {
+	if text := strings.ToLower(text.Clean(q.Text)); text != "" {
 		sel = sel.Where(`o.find_text like ? escape '!'`, "%"+likeSafe.Replace(text)+"%")
 	}
 	if len(q.Kinds) > 0 {

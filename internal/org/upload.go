@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"lianxin/internal/platform/errs"
+	"lianxin/internal/platform/text"
 )
 
 // uploadLife is how long a spreadsheet waits between preview and import.
@@ -33,7 +34,7 @@ func (s *Service) KeepUpload(ctx context.Context, name string, data []byte) (Upl
 	if a := actor(ctx); len(a.Scope(Import)) == 0 {
 		return Upload{}, a.Check(Import, "")
 	}
-	u := Upload{AccountID: actor(ctx).ID, Name: cut(CleanText(name), 100), Data: data, CreatedAt: s.Now()}
+	u := Upload{AccountID: actor(ctx).ID, Name: text.Cut(text.Clean(name), 100), Data: data, CreatedAt: s.Now()}
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return insert(ctx, tx, &u) })
 	return u, err
 }
@@ -90,13 +91,13 @@ func WriteTemplate(w io.Writer, t func(key string) string) error {
 	heads, first, second := []any{}, []any{}, []any{}
 	about := [][]any{{t("org.import.note_column"), t("org.import.note_text")}}
 	for _, c := range columns {
-		label := t("org.column." + c.key)
-		if c.required {
+		label := t("org.column." + c.Key)
+		if c.Required {
 			label += " *"
 		}
 		heads = append(heads, label)
-		first, second = append(first, example(t, c.key, 1)), append(second, example(t, c.key, 2))
-		about = append(about, []any{label, t("org.column." + c.key + "_help")})
+		first, second = append(first, example(t, c.Key, 1)), append(second, example(t, c.Key, 2))
+		about = append(about, []any{label, t("org.column." + c.Key + "_help")})
 	}
 	steps := []error{
 		f.SetColStyle(sheet, "A:"+last, text), f.SetColWidth(sheet, "A", last, 18), f.SetColWidth(sheet, "B", "B", 34),
