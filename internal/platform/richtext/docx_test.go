@@ -245,3 +245,21 @@ func FuzzDocxArchive(f *testing.F) {
 		}
 	})
 }
+
+func TestOfficeTextReadsAllKinds(t *testing.T) {
+	sheet := map[string]string{
+		"xl/sharedStrings.xml":     `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>机密★</t></si></sst>`,
+		"xl/worksheets/sheet1.xml": `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row><c><v>13800138000</v></c></row></sheetData></worksheet>`,
+		"ppt/slides/slide1.xml":    `<p:sld xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:p><a:r><a:t>第一页</a:t></a:r></a:p></p:sld>`,
+	}
+	data := word(t, para("", "正文"), sheet)
+	got, err := OfficeText(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"机密★", "13800138000", "第一页", "正文"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in %q", want, got)
+		}
+	}
+}

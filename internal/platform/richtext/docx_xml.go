@@ -81,8 +81,10 @@ func parseXML(data []byte) (*node, error) {
 	}
 }
 
+// holdsText tells the elements whose characters are words: w:t, a:t, t of a
+// spreadsheet's strings, v of its numbers.
 func holdsText(name string) bool {
-	return name == "w:t" || name == "m:t" || name == "w:instrText"
+	return name == "w:instrText" || name == "v" || name[strings.IndexByte(name, ':')+1:] == "t"
 }
 
 func shortName(n xml.Name) string {

@@ -27,20 +27,29 @@ func FromMarkdown(src []byte) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	var title string
-	rest := strings.TrimLeft(decoded, "\n\t 　")
-	if line, ok := strings.CutPrefix(rest, "# "); ok {
-		line, rest, _ = strings.Cut(line, "\n")
-		title = strings.TrimSpace(strings.TrimRight(strings.TrimSpace(line), "#"))
-	} else {
-		rest = decoded
-	}
+	title, rest := splitTitle(decoded)
 	var out bytes.Buffer
 	out.Grow(len(rest) * 5 / 4)
 	if err := markdown.Convert([]byte(rest), &out); err != nil {
 		return Document{}, fmt.Errorf("convert markdown: %w", err)
 	}
 	return finish(title, out.String(), 0)
+}
+
+// splitTitle takes a level-1 heading off the start.
+func splitTitle(src string) (title, rest string) {
+	line, ok := strings.CutPrefix(strings.TrimLeft(src, "\n\t 　"), "# ")
+	if !ok {
+		return "", src
+	}
+	line, rest, _ = strings.Cut(line, "\n")
+	return strings.TrimSpace(strings.TrimRight(strings.TrimSpace(line), "#")), rest
+}
+
+// MarkdownTitle is the title FromMarkdown would find.
+func MarkdownTitle(src string) string {
+	title, _ := splitTitle(src)
+	return title
 }
 
 // lowerHeadings moves all headings one level down if any is of level 1, which

@@ -112,3 +112,6 @@ func Excerpt(body string, n int) string {
 	}
 	return cut(oneLine(Text(body)), n)
 }
+
+// Escape makes plain text fit to stand in HTML.
+func Escape(s string) string { return html.EscapeString(s) }
