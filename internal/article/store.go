@@ -212,16 +212,19 @@ type PublicFilter struct {
 func publicPage(ctx context.Context, q bun.IDB, f PublicFilter) ([]Article, error) {
 	var all []Article
 	s := q.NewSelect().Model(&all).Where("a.public = ?", true).OrderExpr("a.listed_at desc, a.id desc").Limit(int64(f.Limit) + 1)
+	// Each form has an index of its own, see the migration.
+	switch {
+	case f.Pinned:
+		s = s.Where("a.site_id = ?", f.SiteID).Where("a.pinned = ?", true)
+	case len(f.Columns) != 1:
+		s = s.Where("a.site_id = ?", f.SiteID)
+	}
 	switch len(f.Columns) {
 	case 0:
-		s = s.Where("a.site_id = ?", f.SiteID)
 	case 1:
 		s = s.Where("a.column_id = ?", f.Columns[0])
 	default:
-		s = s.Where("a.site_id = ?", f.SiteID).Where("a.column_id in (?)", bun.In(f.Columns))
-	}
-	if f.Pinned {
-		s = s.Where("a.pinned = ?", true)
+		s = s.Where("a.column_id in (?)", bun.In(f.Columns))
 	}
 	if f.Rolling {
 		s = s.Where("a.rolling = ?", true)
