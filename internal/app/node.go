@@ -21,6 +21,7 @@ import (
 	"lianxin/internal/platform/db"
 	"lianxin/internal/platform/i18n"
 	"lianxin/internal/platform/job"
+	"lianxin/internal/platform/search"
 	"lianxin/internal/platform/secret"
 	"lianxin/internal/platform/setting"
 	"lianxin/internal/platform/web"
@@ -46,6 +47,7 @@ type Node struct {
 	Settings *setting.Settings
 	Audit    *audit.Log
 	Files    *blob.Store
+	Index    *search.Index
 	Bus      *bus.Bus
 	Queue    *job.Queue
 	Catalog  *i18n.Catalog
@@ -97,6 +99,9 @@ func Open(ctx context.Context, c Config) (n *Node, err error) {
 		return n, err
 	}
 	n.closers = append(n.closers, n.Files.Close)
+	if n.Index, err = search.New(ctx, n.DB); err != nil {
+		return n, err
+	}
 	if n.Bus, err = bus.Open(c.Bus); err != nil {
 		return n, err
 	}

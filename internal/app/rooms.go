@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"lianxin/internal/account"
+	"lianxin/internal/article"
 	"lianxin/internal/org"
 	"lianxin/internal/platform/audit"
 	"lianxin/internal/platform/i18n"
@@ -27,7 +28,7 @@ var files embed.FS
 var own = web.Room{Name: "app", Templates: i18n.Sub(files, "templates"), Locale: i18n.Sub(files, "locale")}
 
 // paged are the rooms with templates and messages.
-var paged = []web.Room{account.Room, org.Room, site.Room, own}
+var paged = []web.Room{account.Room, org.Room, site.Room, article.Room, own}
 
 // Locales are the folders of all messages.
 func Locales() []fs.FS {
@@ -43,6 +44,7 @@ type Rooms struct {
 	Accounts *account.Service
 	Orgs     *org.Service
 	Sites    *site.Service
+	Articles *article.Service
 }
 
 func (n *Node) migrate(ctx context.Context) error {
@@ -52,6 +54,7 @@ func (n *Node) migrate(ctx context.Context) error {
 	}{
 		{"setting", setting.Migrations}, {"audit", audit.Migrations},
 		{"account", account.Migrations}, {"org", org.Migrations}, {"site", site.Migrations},
+		{"article", article.Migrations},
 	} {
 		if err := n.DB.Migrate(ctx, m.room, m.files); err != nil {
 			return err
@@ -62,7 +65,7 @@ func (n *Node) migrate(ctx context.Context) error {
 
 // Policy says who may do what, in all rooms.
 func Policy() account.Policy {
-	return account.Merge(account.Rights, org.Policy, site.Policy)
+	return account.Merge(account.Rights, org.Policy, site.Policy, article.Policy)
 }
 
 // build calls the constructors of all rooms, left to right.
@@ -85,7 +88,9 @@ func (n *Node) build() (err error) {
 	if err != nil {
 		return err
 	}
-	n.Rooms = &Rooms{Accounts: accounts, Orgs: orgs, Sites: sites}
+	articles := article.NewService(article.Deps{DB: n.DB, Now: n.Now, Audit: n.Audit, Queue: n.Queue, Files: n.Files, Index: n.Index, Sites: sites})
+	sites.Content = articles
+	n.Rooms = &Rooms{Accounts: accounts, Orgs: orgs, Sites: sites, Articles: articles}
 	orgs.Follow(org.Follower{
 		Moved: account.MoveGrants,
 		Merged: func(ctx context.Context, tx bun.Tx, from, _ org.Org) error {
@@ -100,13 +105,14 @@ func (n *Node) build() (err error) {
 	reg := job.NewRegistry()
 	account.NewJobs(accounts).Register(reg)
 	org.NewJobs(orgs).Register(reg)
+	article.NewJobs(articles).Register(reg)
 	if err := n.Queue.Open(n.DB, reg); err != nil {
 		return err
 	}
 
 	n.health(n.Router)
 	n.apiDocs(n.Router)
-	n.desk(n.Router, orgs)
+	n.desk(n.Router, orgs, articles)
 	account.NewPages(accounts, n.Views).Routes(n.Router)
 	account.NewAPI(accounts).Routes(n.Router)
 	org.NewPages(orgs, n.Views).Routes(n.Router)
@@ -117,7 +123,7 @@ func (n *Node) build() (err error) {
 
 	n.Views.NodeName = func(context.Context) string { return n.Settings.Get(setting.Name) }
 	n.Views.Person = accounts.Person
-	n.Views.Nav = slices.Concat(nav(), org.Nav(), site.Nav(), account.Nav())
+	n.Views.Nav = slices.Concat(nav(), org.Nav(), site.Nav(), article.Nav(), account.Nav())
 	return nil
 }
 
@@ -126,6 +132,8 @@ func (n *Node) publicPages() error {
 	n.sitePages = site.NewPages(n.Rooms.Sites, n.Views)
 	n.sitePages.Routes(n.Router)
 	site.NewAPI(n.Rooms.Sites).Routes(n.Router)
+	article.NewPages(n.Rooms.Articles, n.Views, n.sitePages).Routes(n.Router)
+	article.NewAPI(n.Rooms.Articles).Routes(n.Router)
 	cancel, err := n.Rooms.Sites.Listen(n.Bus)
 	if err != nil {
 		return err

@@ -86,21 +86,22 @@ func unless(t time.Time) *time.Time {
 	return &t
 }
 
-type listInput struct {
+type articlesInput struct {
 	Site   string `query:"site" required:"true" doc:"slug or id of the site"`
 	Column string `query:"column" doc:"slug or id of a column; its sub-columns are included"`
 	Cursor string `query:"cursor" maxLength:"40" doc:"next of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-type listOutput struct {
-	Body struct {
-		Articles []ArticleBody `json:"articles"`
-		Next     string        `json:"next,omitempty" doc:"cursor of the next page"`
-	}
+// ArticleList is a page of a list as programs see it.
+type ArticleList struct {
+	Articles []ArticleBody `json:"articles"`
+	Next     string        `json:"next,omitempty" doc:"cursor of the next page"`
 }
 
-func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
+type articlesOutput struct{ Body ArticleList }
+
+func (a *API) list(ctx context.Context, in *articlesInput) (*articlesOutput, error) {
 	home, err := a.site(ctx, in.Site)
 	if err != nil {
 		return nil, err
@@ -121,7 +122,7 @@ func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &listOutput{}
+	out := &articlesOutput{}
 	out.Body.Articles = []ArticleBody{}
 	if len(list) > in.Limit {
 		list = list[:in.Limit]
@@ -159,13 +160,13 @@ func columnOf(columns []site.Column, name string) (site.Column, bool) {
 	return site.Column{}, false
 }
 
-type getInput struct {
+type articleInput struct {
 	ID int64 `path:"id" minimum:"1"`
 }
 
 type articleOutput struct{ Body ArticleBody }
 
-func (a *API) get(ctx context.Context, in *getInput) (*articleOutput, error) {
+func (a *API) get(ctx context.Context, in *articleInput) (*articleOutput, error) {
 	got, err := a.service.Read(ctx, 0, in.ID)
 	if err != nil {
 		return nil, err
@@ -198,9 +199,9 @@ type NewArticle struct {
 	Publish  bool    `json:"publish,omitempty"`
 }
 
-type createInput struct{ Body NewArticle }
+type newArticleInput struct{ Body NewArticle }
 
-func (a *API) create(ctx context.Context, in *createInput) (*articleOutput, error) {
+func (a *API) create(ctx context.Context, in *newArticleInput) (*articleOutput, error) {
 	home, err := a.site(ctx, in.Body.Site)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ package article
 
 import (
 	"embed"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -57,7 +58,7 @@ var Policy = account.Policy{
 
 // Nav is the room's entry in the back office.
 func Nav() []web.NavItem {
-	return []web.NavItem{{Group: "article.nav.group", Key: "article.nav", Href: "/desk/articles", Icon: "article", Need: View}}
+	return []web.NavItem{{Group: "site.nav.group", Key: "article.nav", Href: "/desk/articles", Icon: "article", Need: View}}
 }
 
 // State is where the working version of an article stands.
@@ -242,6 +243,26 @@ type Version struct {
 	PublishedAt time.Time `bun:",nullzero"`
 	CreatedAt   time.Time
 	ChangedAt   time.Time
+}
+
+var fileAddress = regexp.MustCompile(`/files/([0-9a-f]{64})/`)
+
+// files lists the stored files that the wording shows, each once.
+func (c Content) files() []string {
+	var out []string
+	for _, text := range []string{c.Cover, c.Body} {
+		if !strings.Contains(text, "/files/") {
+			continue
+		}
+		for _, m := range fileAddress.FindAllStringSubmatch(text, -1) {
+			out = append(out, m[1])
+		}
+	}
+	for _, f := range c.Attached {
+		out = append(out, f.Hash)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Frozen reports whether the wording may no longer change.

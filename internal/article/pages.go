@@ -50,7 +50,17 @@ func (p *Pages) Routes(rt *web.Router) {
 	rt.Page("POST /desk/articles/{id}/withdrawals", Withdraw, p.withdrawn)
 	rt.Page("POST /desk/articles/{id}/discards", Write, p.discarded)
 	rt.Page("POST /desk/uploads", Write, p.upload)
+	rt.Page("GET /files/{hash}/{name}", web.Anyone, p.file)
 	p.publicRoutes(rt)
+}
+
+// file sends a picture or an attachment.
+func (p *Pages) file(w http.ResponseWriter, r *http.Request) error {
+	hash := r.PathValue("hash")
+	if err := p.service.OpenFile(r.Context(), hash); err != nil {
+		return err
+	}
+	return web.ServeFile(p.service.Files, w, r, hash, r.PathValue("name"))
 }
 
 // maxForm bounds the editor's form with its attachments.

@@ -327,3 +327,25 @@ func TestScheduleForm(t *testing.T) {
 	_, page := b.get(t, reviewer, deskAddress(a.ID))
 	must(t, page, "2026-11-24 09:30", "取消定时发布")
 }
+
+// A file is as public as the article that shows it.
+func TestFilesFollowTheirArticle(t *testing.T) {
+	b := newBrowser(t)
+	c := b.content()
+	c.Attached = []Attachment{ok[Attachment](t)(b.Attach(as(t, account.SiteEditor), b.site, "说明.txt", strings.NewReader("说明")))}
+	at := web.FileURL(c.Attached[0].Hash, "说明.txt")
+	expect := func(when string, ctx context.Context, want int) {
+		t.Helper()
+		if status, _ := b.get(t, ctx, at); status != want {
+			t.Errorf("%s: %d, want %d", when, status, want)
+		}
+	}
+	a := b.submitted(t, c)
+	expect("a visitor before publication", t.Context(), http.StatusNotFound)
+	expect("the reviewer", as(t, account.Reviewer), http.StatusOK)
+	a = ok[Article](t)(b.ApproveAndPublish(as(t, account.Reviewer), a.ID, a.Revision))
+	expect("a visitor", t.Context(), http.StatusOK)
+	ok[Article](t)(b.Withdraw(as(t, account.Reviewer), a.ID, a.Revision, "有误"))
+	expect("a visitor after withdrawal", t.Context(), http.StatusNotFound)
+	expect("a made-up address", t.Context(), http.StatusNotFound)
+}

@@ -29,14 +29,53 @@ func insertVersion(ctx context.Context, tx bun.IDB, v *Version) error {
 	if _, err := tx.NewInsert().Model(v).Exec(ctx); err != nil {
 		return fmt.Errorf("insert version %d of article %d: %w", v.Number, v.ArticleID, err)
 	}
-	return nil
+	return noteFiles(ctx, tx, *v)
 }
 
 func updateVersion(ctx context.Context, tx bun.IDB, v *Version) error {
 	if _, err := tx.NewUpdate().Model(v).WherePK().Exec(ctx); err != nil {
 		return fmt.Errorf("update version %d of article %d: %w", v.Number, v.ArticleID, err)
 	}
+	_, err := tx.NewDelete().Model((*fileUse)(nil)).Where("article_id = ?", v.ArticleID).Where("number = ?", v.Number).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("forget files of article %d: %w", v.ArticleID, err)
+	}
+	return noteFiles(ctx, tx, *v)
+}
+
+// fileUse tells which version shows which stored file.
+type fileUse struct {
+	bun.BaseModel `bun:"table:article_file,alias:f"`
+
+	ArticleID int64  `bun:",pk"`
+	Number    int    `bun:",pk"`
+	Hash      string `bun:",pk"`
+}
+
+func noteFiles(ctx context.Context, tx bun.IDB, versions ...Version) error {
+	var rows []fileUse
+	for _, v := range versions {
+		for _, hash := range v.files() {
+			rows = append(rows, fileUse{ArticleID: v.ArticleID, Number: v.Number, Hash: hash})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
+		return fmt.Errorf("note files of articles: %w", err)
+	}
 	return nil
+}
+
+// publicFile reports whether an article that readers see shows the file.
+func publicFile(ctx context.Context, q bun.IDB, hash string) (bool, error) {
+	found, err := q.NewSelect().Model((*fileUse)(nil)).Join("join article as a on a.id = f.article_id and a.shown = f.number").
+		Where("f.hash = ?", hash).Where("a.public = ?", true).Exists(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look up a file: %w", err)
+	}
+	return found, nil
 }
 
 // byID returns an article, NotFound if there is none.
@@ -69,6 +108,9 @@ func update(ctx context.Context, tx bun.IDB, a *Article) error {
 
 // erase removes an article that was never handed in.
 func erase(ctx context.Context, tx bun.IDB, id int64) error {
+	if _, err := tx.NewDelete().Model((*fileUse)(nil)).Where("article_id = ?", id).Exec(ctx); err != nil {
+		return fmt.Errorf("erase draft %d: %w", id, err)
+	}
 	if _, err := tx.NewDelete().Model((*Version)(nil)).Where("article_id = ?", id).Exec(ctx); err != nil {
 		return fmt.Errorf("erase draft %d: %w", id, err)
 	}
@@ -360,5 +402,5 @@ func insertMany(ctx context.Context, tx bun.IDB, articles []Article, versions []
 	if _, err := tx.NewInsert().Model(&versions).Exec(ctx); err != nil {
 		return fmt.Errorf("insert %d versions: %w", len(versions), err)
 	}
-	return nil
+	return noteFiles(ctx, tx, versions...)
 }

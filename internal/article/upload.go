@@ -165,3 +165,17 @@ func (s *Service) ImportFile(ctx context.Context, home site.Site, name string, d
 	}
 	return c.Tidy(), s.refuseSecrets(ctx, home, c.scanText())
 }
+
+// OpenFile checks that the actor may have a stored file: anyone what a public
+// article shows, those who work on articles also the rest.
+func (s *Service) OpenFile(ctx context.Context, hash string) error {
+	actor := account.ActorFrom(ctx)
+	if actor.Holds(View) || actor.Holds(Write) {
+		return nil
+	}
+	shown, err := publicFile(ctx, s.DB.Read(), hash)
+	if err == nil && !shown {
+		return errs.NotFound("error.file_missing")
+	}
+	return err
+}

@@ -73,3 +73,11 @@ create table article_version (
 	changed_at {{time}} not null,
 	primary key (article_id, number)
 );
+
+create table article_file (
+	article_id {{ref}} not null,
+	number integer not null,
+	hash text not null,
+	primary key (article_id, number, hash)
+);
+create index article_file_hash on article_file (hash);
