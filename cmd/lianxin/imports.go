@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"lianxin/internal/account"
 	"lianxin/internal/app"
+	"lianxin/internal/article"
 	"lianxin/internal/org"
 	"lianxin/internal/platform/audit"
 	"lianxin/internal/platform/config"
@@ -54,6 +56,7 @@ func operate(ctx context.Context, d config.Data, do func(ctx context.Context, n 
 }
 
 type importCmd struct {
+	Articles      importArticlesCmd      `cmd:"" help:"${help_import_articles}"`
 	Organisations importOrganisationsCmd `cmd:"" help:"${help_import_organisations}"`
 }
 
@@ -104,4 +107,49 @@ func (c *console) problem(p org.Problem) string {
 		column = c.t("org.column." + p.Column)
 	}
 	return c.t("cli.org_problem", errs.Args{"Row": p.Row, "Column": column, "Typed": p.Typed, "Reason": c.t(p.Reason.Key, p.Reason.Args)})
+}
+
+type importArticlesCmd struct {
+	config.Data
+	Site      string   `help:"${help_site}" required:""`
+	Column    string   `help:"${help_column}" required:""`
+	Publish   bool     `help:"${help_publish}"`
+	KeepGoing bool     `help:"${help_keep_going}" name:"keep-going"`
+	Paths     []string `arg:"" help:"${help_paths}" name:"path"`
+}
+
+func (c *importArticlesCmd) Run(ctx context.Context, con *console) error {
+	return operate(ctx, c.Data, func(ctx context.Context, n *app.Node) error {
+		start := time.Now()
+		bar := newProgress(con)
+		report, err := n.Rooms.Articles.Import(ctx, article.Order{
+			Site: c.Site, Column: c.Column, Paths: c.Paths, Publish: c.Publish, KeepGoing: c.KeepGoing,
+			Progress: func(p article.Progress) { bar.set(p.Done, max(p.Total, p.Done)) },
+		})
+		bar.end()
+		sums := errs.Args{"Total": report.Read, "Imported": report.Added, "Skipped": report.Known, "Count": len(report.Faults),
+			"Seconds": fmt.Sprintf("%.1f", time.Since(start).Seconds())}
+		if len(report.Faults) > 0 && c.KeepGoing {
+			fmt.Fprintln(os.Stderr, con.t("cli.import_partly", sums))
+		}
+		for _, f := range report.Faults {
+			fmt.Fprintf(os.Stderr, "  %s: %s\n", place(f), con.t(f.Reason.Key, f.Reason.Args))
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Println(con.t("cli.imported", sums))
+		if report.Doubtful > 0 {
+			fmt.Println(con.t("cli.import_doubtful", errs.Args{"Count": report.Doubtful}))
+		}
+		return nil
+	})
+}
+
+// place names where in the material a fault is.
+func place(f article.Fault) string {
+	if f.Row == 0 {
+		return f.Source
+	}
+	return fmt.Sprintf("%s:%d", f.Source, f.Row)
 }
