@@ -44,7 +44,7 @@ func (testOrgs) Find(ctx context.Context, text string) (int64, error) {
 
 func (testOrgs) CreateRoot(ctx context.Context, tx bun.Tx, name, code string) (int64, tree.Path, error) {
 	if code == "TAKEN" {
-		return 0, "", errs.FieldErr("org_code", "org.code.taken")
+		return 0, "", errs.FieldErr("code", "org.code.taken")
 	}
 	return 1, "/1/", nil
 }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -178,7 +179,7 @@ func (s *Service) SetUp(ctx context.Context, token string, f Setup) error {
 		}
 		org, path, err := s.Orgs.CreateRoot(ctx, tx, f.OrgName, f.OrgCode)
 		if err != nil {
-			return err
+			return orgFault(err)
 		}
 		for _, seat := range Seats {
 			p, hash := f.People[seat.Key], hashes[seat.Key]
@@ -194,6 +195,19 @@ func (s *Service) SetUp(ctx context.Context, token string, f Setup) error {
 		}
 		return s.Node.Set(ctx, tx, setting.Name, f.NodeName)
 	})
+}
+
+// orgFault puts what the organisations refuse beside the fields of this form.
+func orgFault(err error) error {
+	var e *errs.Error
+	if !errors.As(err, &e) || len(e.Fields) == 0 {
+		return err
+	}
+	var f errs.Fields
+	for name, m := range e.Fields {
+		f.Add("org_"+name, m.Key, m.Args)
+	}
+	return f.Err()
 }
 
 func grantsAt(org int64, path tree.Path, roles ...Role) []Held {
