@@ -51,14 +51,19 @@ type postRow struct {
 	started, years  int
 }
 
-// article is one markdown file under articles or statutes.
-type article struct {
+// story is one markdown file under articles or statutes.
+type story struct {
 	site, column, slug string
 	title, org, issuer string
 	markdown           string
 	at                 time.Time
-	picture, alt       string
-	pinned             bool
+	// state is where the workflow is left, published when empty; reason is why
+	// it was returned.
+	state, reason string
+	// dated is the day the text itself bears.
+	dated        string
+	picture, alt string
+	pinned       bool
 }
 
 // statutesSite and statutesColumn is where the statutes appear.
@@ -67,8 +72,8 @@ const (
 	statutesColumn = "policy"
 )
 
-// Accounts returns the demo sign-ins in the order they are shown.
-func Accounts() ([]Account, error) {
+// readAccounts returns the demo sign-ins in the order they are shown.
+func readAccounts() ([]Account, error) {
 	var file struct{ Account []Account }
 	if _, err := toml.DecodeFS(content, "content/accounts.toml", &file); err != nil {
 		return nil, fmt.Errorf("read demo accounts: %w", err)
@@ -124,8 +129,8 @@ func readPosts() (rows []postRow, err error) {
 
 // readArticles returns all articles and statutes, with their days counted from
 // now, so that the county never looks abandoned.
-func readArticles(now time.Time) ([]article, error) {
-	var list []article
+func readArticles(now time.Time) ([]story, error) {
+	var list []story
 	err := fs.WalkDir(content, "content", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || path.Ext(name) != ".md" || d.Name() == "README.md" {
 			return err
@@ -134,7 +139,7 @@ func readArticles(now time.Time) ([]article, error) {
 		if err != nil {
 			return err
 		}
-		a := article{site: statutesSite, column: statutesColumn, slug: strings.TrimSuffix(d.Name(), ".md")}
+		a := story{site: statutesSite, column: statutesColumn, slug: strings.TrimSuffix(d.Name(), ".md")}
 		if parts := strings.Split(name, "/"); parts[1] == "articles" {
 			a.site, a.column = parts[2], parts[3]
 		}
@@ -148,7 +153,7 @@ func readArticles(now time.Time) ([]article, error) {
 }
 
 // parse reads the head between the --- lines, then the text.
-func (a *article) parse(text string, now time.Time) error {
+func (a *story) parse(text string, now time.Time) error {
 	head, body, ok := strings.Cut(strings.TrimPrefix(text, "---\n"), "\n---\n")
 	if !ok {
 		return fmt.Errorf("no head")
@@ -163,6 +168,12 @@ func (a *article) parse(text string, now time.Time) error {
 			a.org = value
 		case "issuer":
 			a.issuer = value
+		case "date":
+			a.dated = value
+		case "state":
+			a.state = value
+		case "reason":
+			a.reason = value
 		case "picture":
 			a.picture = value
 		case "alt":

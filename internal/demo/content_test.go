@@ -100,7 +100,7 @@ func TestDaysCountFromToday(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	early := time.Date(2026, 11, 23, 0, 5, 0, 0, clock.Shanghai)
-	a := article{}
+	a := story{}
 	if err := a.parse("---\ntitle: x\nage: 0\ntime: 08:40\n---\nx", early); err != nil || a.at.After(early) {
 		t.Errorf("at %s, %v", a.at, err)
 	}
