@@ -161,6 +161,15 @@ func (s *Service) SetMenu(ctx context.Context, siteID int64, menu []MenuEntry) e
 	})
 }
 
+// Blocks returns the blocks of a site's home page in their order.
+func (s *Service) Blocks(ctx context.Context, siteID int64) ([]Block, error) {
+	l, err := s.live(ctx, siteID)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(l.Blocks), nil
+}
+
 // AddBlock puts a new block at the end of the home page.
 func (s *Service) AddBlock(ctx context.Context, siteID int64, b Block) (Block, error) {
 	err := s.changeBlocks(ctx, siteID, "site.block.add", func(ctx context.Context, tx bun.Tx, blocks []Block, all []Column) (any, error) {
