@@ -15,7 +15,7 @@ export function kindOf(url) {
     .replace(/\/\d+(?=[/?]|$)/g, "/{id}");
 }
 
-const notPages = /^\/(files|assets|api|metrics|healthz|readyz)\b|\.(xlsx|csv|txt|xml|atom|json|png|ics)$|\/sign-out$/;
+const notPages = /^\/(files|assets|api|metrics|healthz|readyz)\b|\.(xlsx|csv|txt|xml|atom|json|png|ics)$|\/sign-out$|^\/my\/session$/;
 
 /** Links of the page as it stands, to pages on the same node, without filters. */
 async function links(page) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lianxin/internal/article"
+	"lianxin/internal/org"
 	"lianxin/internal/platform/richtext"
 	"lianxin/internal/site"
 )
@@ -135,11 +136,14 @@ func (c *county) content(ctx context.Context, room *article.Service, a story) (a
 	if err != nil {
 		return article.Content{}, err
 	}
-	out := article.Content{Title: a.title, Body: doc.HTML, Issuer: a.issuer, Source: a.issuer, Dated: a.dated, Pinned: a.pinned,
+	out := article.Content{Title: a.title, Body: doc.HTML, Issuer: a.issuer, Dated: a.dated, Pinned: a.pinned,
 		Editor: c.people[editor].Name, Rolling: a.column == "news"}
 	if a.issuer == "" {
-		o := c.orgIDs[a.org]
-		out.Issuer, out.Source = o.Name, o.Label()
+		out.Issuer = c.orgIDs[a.org].Name
+	}
+	// News that the county's site has from a town say so.
+	if a.site == statutesSite && a.column == "news" && c.orgIDs[a.org].Level == org.LevelTownship {
+		out.Source = c.orgIDs[a.org].Label()
 	}
 	if a.picture == "" {
 		return out, nil
