@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -346,55 +347,59 @@ func (w *importRun) judgeHeirs() {
 	}
 }
 
+// place is a name under a superior; the superior by its code.
+type place struct{ parent, name string }
+
 // judgeNames refuses two living sisters of one name.
 func (w *importRun) judgeNames(ctx context.Context, tx bun.Tx) error {
-	type place struct {
-		parent string
-		name   string
+	codeOf := map[int64]string{0: ""}
+	for id, n := range w.byID {
+		codeOf[id] = n.org.Code
 	}
-	taken := map[place]*node{}
-	parents, codeOf := []int64{}, map[int64]string{0: ""}
-	for _, n := range w.nodes {
-		if n.org.ID != 0 {
-			parents, codeOf[n.org.ID] = append(parents, n.org.ID), n.org.Code
-		}
-	}
-	inFile := map[string]bool{}
 	good := w.good()
-	for _, row := range good {
-		inFile[row.draft.Code] = true
-	}
-	for batch := range slices.Chunk(append(parents, 0), 1000) {
-		sisters, err := rows[Org](ctx, tx, "id", "parent_id in (?) and ended_on = ''", bun.List(batch))
-		if err != nil {
-			return err
-		}
-		for _, o := range sisters {
-			if !inFile[o.Code] {
-				taken[place{codeOf[o.ParentID], o.Name}] = &node{org: o}
-			}
-		}
+	taken, err := w.takenNames(ctx, tx, good, codeOf)
+	if err != nil {
+		return err
 	}
 	for _, row := range good {
 		n := w.nodes[row.draft.Code]
 		at := place{name: row.draft.Name}
-		switch {
+		switch code, known := codeOf[n.org.ParentID]; {
 		case n.parent != nil:
 			at.parent = n.parent.code()
+		case !n.isNew && known:
+			at.parent = code
 		case !n.isNew:
-			if code, ok := codeOf[n.org.ParentID]; ok {
-				at.parent = code
-			} else {
-				at.parent = fmt.Sprint("#", n.org.ParentID)
-			}
+			at.parent = fmt.Sprint("#", n.org.ParentID)
 		}
-		if other := taken[at]; other != nil {
-			w.fault(row, "name", row.draft.Name, "org.import.name_taken", errs.Args{"Code": other.code()})
+		if other := taken[at]; other != "" {
+			w.fault(row, "name", row.draft.Name, "org.import.name_taken", errs.Args{"Code": other})
 			continue
 		}
-		taken[at] = n
+		taken[at] = row.draft.Code
 	}
 	return nil
+}
+
+// takenNames returns the names below the superiors that the file refers to, of
+// organisations that the file itself doesn't change, with their codes.
+func (w *importRun) takenNames(ctx context.Context, tx bun.Tx, good []*importRow, codeOf map[int64]string) (map[place]string, error) {
+	changed, taken := map[string]bool{}, map[place]string{}
+	for _, row := range good {
+		changed[row.draft.Code] = true
+	}
+	for batch := range slices.Chunk(slices.Collect(maps.Keys(codeOf)), 1000) {
+		sisters, err := rows[Org](ctx, tx, "id", "parent_id in (?) and ended_on = ''", bun.List(batch))
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range sisters {
+			if !changed[o.Code] {
+				taken[place{codeOf[o.ParentID], o.Name}] = o.Code
+			}
+		}
+	}
+	return taken, nil
 }
 
 // judgeRights asks for the permission to import wherever the file reaches into

@@ -261,8 +261,6 @@ func (s *Service) checkStep(from clock.Day, reason string) error {
 	if strings.TrimSpace(reason) == "" {
 		f.Add("reason", "org.reason.missing")
 	}
-	if len([]rune(reason)) > maxLine {
-		f.Add("reason", "org.form.too_long", errs.Args{"Max": maxLine, "Count": len([]rune(reason))})
-	}
+	tooLong(&f, "reason", reason, maxLine)
 	return f.Err()
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -36,12 +35,10 @@ func (a Appointment) check() error {
 	if a.Code.Rank() == len(PostCodes) {
 		f.Add("code", "org.post.unknown")
 	}
-	switch n := utf8.RuneCountInString(a.Holder); {
-	case n == 0:
+	if a.Holder == "" {
 		f.Add("holder", "org.post.holder")
-	case n > maxHolder:
-		f.Add("holder", "org.form.too_long", errs.Args{"Max": maxHolder, "Count": n})
 	}
+	tooLong(&f, "holder", a.Holder, maxHolder)
 	if a.How != Elected && a.How != Appointed {
 		f.Add("how", "org.post.how_unknown")
 	}
@@ -208,10 +205,8 @@ func (s *Service) beginTerm(ctx context.Context, tx bun.Tx, o *Org, e TermStart)
 	return save(ctx, tx, o)
 }
 
-// Postpone records the superior's approval to hold the re-election later. It
-// needs the permission at the superior and refuses more than twelve months.
-func (s *Service) Postpone(ctx context.Context, p Postponement) error {
-	p.ApprovedBy, p.Reason = text.Clean(p.ApprovedBy), text.Clean(p.Reason)
+// checkPostponement judges what was entered, before the term is known.
+func (s *Service) checkPostponement(p Postponement) error {
 	var f errs.Fields
 	if p.ApprovedBy == "" {
 		f.Add("approved_by", "org.postpone.by")
@@ -219,19 +214,22 @@ func (s *Service) Postpone(ctx context.Context, p Postponement) error {
 	if p.Reason == "" {
 		f.Add("reason", "org.reason.missing")
 	}
-	if utf8.RuneCountInString(p.ApprovedBy) > maxLine {
-		f.Add("approved_by", "org.form.too_long", errs.Args{"Max": maxLine, "Count": utf8.RuneCountInString(p.ApprovedBy)})
-	}
-	if utf8.RuneCountInString(p.Reason) > maxLine {
-		f.Add("reason", "org.form.too_long", errs.Args{"Max": maxLine, "Count": utf8.RuneCountInString(p.Reason)})
-	}
+	tooLong(&f, "approved_by", p.ApprovedBy, maxLine)
+	tooLong(&f, "reason", p.Reason, maxLine)
 	if _, ok := clock.ParseDay(string(p.NewDay)); !ok {
 		f.Add("new_day", "org.day.form")
 	}
 	if _, ok := clock.ParseDay(string(p.ApprovedOn)); !ok || p.ApprovedOn > s.Today() {
 		f.Add("approved_on", "org.day.past")
 	}
-	if err := f.Err(); err != nil {
+	return f.Err()
+}
+
+// Postpone records the superior's approval to hold the re-election later. It
+// needs the permission at the superior and refuses more than twelve months.
+func (s *Service) Postpone(ctx context.Context, p Postponement) error {
+	p.ApprovedBy, p.Reason = text.Clean(p.ApprovedBy), text.Clean(p.Reason)
+	if err := s.checkPostponement(p); err != nil {
 		return err
 	}
 	return s.change(ctx, p.OrgID, View, func(ctx context.Context, tx bun.Tx, o *Org) error {
@@ -249,23 +247,29 @@ func (s *Service) Postpone(ctx context.Context, p Postponement) error {
 		case p.NewDay > term.Latest():
 			return errs.FieldErr("new_day", "org.postpone.late", errs.Args{"Latest": term.Latest()})
 		}
-		p.TermID, p.CreatedAt = term.ID, s.Now()
-		if err := insert(ctx, tx, &p); err != nil {
-			return err
-		}
-		all, err := rows[Postponement](ctx, tx, "id", "term_id = ?", term.ID)
-		if err != nil {
-			return err
-		}
-		o.TermUntil, o.UpdatedAt = term.Deadline(all), s.Now()
-		if err := save(ctx, tx, o); err != nil {
-			return err
-		}
-		if err := s.resolveReminders(ctx, tx, term.ID, o.TermUntil); err != nil {
+		if err := s.postpone(ctx, tx, o, *term, p); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, "org.postpone", *o, p.Reason, map[string]any{"due": term.Due, "new": p.NewDay, "by": p.ApprovedBy})
 	})
+}
+
+// postpone writes a judged postponement, the deadline that follows from all of
+// them, and closes the reminders of the one before.
+func (s *Service) postpone(ctx context.Context, tx bun.Tx, o *Org, term Term, p Postponement) error {
+	p.TermID, p.CreatedAt = term.ID, s.Now()
+	if err := insert(ctx, tx, &p); err != nil {
+		return err
+	}
+	all, err := rows[Postponement](ctx, tx, "id", "term_id = ?", term.ID)
+	if err != nil {
+		return err
+	}
+	o.TermUntil, o.UpdatedAt = term.Deadline(all), s.Now()
+	if err := save(ctx, tx, o); err != nil {
+		return err
+	}
+	return s.resolveReminders(ctx, tx, term.ID, o.TermUntil)
 }
 
 // resolveReminders closes reminders of deadlines that no longer hold.
@@ -289,9 +293,7 @@ func (s *Service) Link(ctx context.Context, l Line) error {
 	if l.OrgID == l.TargetID {
 		f.Add("target", "org.line.self")
 	}
-	if utf8.RuneCountInString(l.Note) > maxLine {
-		f.Add("note", "org.form.too_long", errs.Args{"Max": maxLine, "Count": utf8.RuneCountInString(l.Note)})
-	}
+	tooLong(&f, "note", l.Note, maxLine)
 	if _, ok := clock.ParseDay(string(l.FromDay)); !ok {
 		f.Add("from", "org.day.form")
 	}

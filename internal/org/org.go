@@ -276,9 +276,7 @@ func (d Draft) Check() errs.Fields {
 		{"name", d.Name, maxName}, {"short_name", d.ShortName, maxShort}, {"size_approval", d.SizeApproval, maxLine},
 		{"phone", d.Phone, maxLine}, {"address", d.Address, maxLine}, {"intro", d.Intro, maxIntro},
 	} {
-		if n := utf8.RuneCountInString(x.value); n > x.max {
-			f.Add(x.field, "org.form.too_long", errs.Args{"Max": x.max, "Count": n})
-		}
+		tooLong(&f, x.field, x.value, x.max)
 		if !utf8.ValidString(x.value) {
 			f.Add(x.field, "org.form.bad_text")
 		}
@@ -307,6 +305,13 @@ func (d Draft) Check() errs.Fields {
 		f.Add("units", "org.units.range")
 	}
 	return f
+}
+
+// tooLong notes a text of more than max characters.
+func tooLong(f *errs.Fields, field, value string, max int) {
+	if n := utf8.RuneCountInString(value); n > max {
+		f.Add(field, "org.form.too_long", errs.Args{"Max": max, "Count": n})
+	}
 }
 
 // apply puts a cleaned draft into the organisation.

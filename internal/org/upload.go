@@ -69,25 +69,6 @@ func WriteTemplate(w io.Writer, t func(key string) string) error {
 	f := excelize.NewFile()
 	defer f.Close()
 	sheet, notes := t("org.import.sheet"), t("org.import.notes")
-	if err := f.SetSheetName("Sheet1", sheet); err != nil {
-		return fmt.Errorf("make template: %w", err)
-	}
-	if _, err := f.NewSheet(notes); err != nil {
-		return fmt.Errorf("make template: %w", err)
-	}
-	// Text format keeps the zeros in front of codes and all of their digits.
-	text, err := f.NewStyle(&excelize.Style{NumFmt: 49})
-	if err != nil {
-		return fmt.Errorf("make template: %w", err)
-	}
-	bold, err := f.NewStyle(&excelize.Style{NumFmt: 49, Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"F9ECEB"}}})
-	if err != nil {
-		return fmt.Errorf("make template: %w", err)
-	}
-	last, err := excelize.ColumnNumberToName(len(columns))
-	if err != nil {
-		return fmt.Errorf("make template: %w", err)
-	}
 	heads, first, second := []any{}, []any{}, []any{}
 	about := [][]any{{t("org.import.note_column"), t("org.import.note_text")}}
 	for _, c := range columns {
@@ -99,23 +80,49 @@ func WriteTemplate(w io.Writer, t func(key string) string) error {
 		first, second = append(first, example(t, c.Key, 1)), append(second, example(t, c.Key, 2))
 		about = append(about, []any{label, t("org.column." + c.Key + "_help")})
 	}
-	steps := []error{
-		f.SetColStyle(sheet, "A:"+last, text), f.SetColWidth(sheet, "A", last, 18), f.SetColWidth(sheet, "B", "B", 34),
-		f.SetSheetRow(sheet, "A1", &heads), f.SetSheetRow(sheet, "A2", &first), f.SetSheetRow(sheet, "A3", &second),
-		f.SetCellStyle(sheet, "A1", last+"1", bold), f.SetColWidth(notes, "A", "A", 24), f.SetColWidth(notes, "B", "B", 90),
-		f.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}),
-		f.SetCellStyle(notes, "A1", "B1", bold),
+	err := f.SetSheetName("Sheet1", sheet)
+	if err == nil {
+		_, err = f.NewSheet(notes)
+	}
+	if err == nil {
+		err = errors.Join(f.SetSheetRow(sheet, "A1", &heads), f.SetSheetRow(sheet, "A2", &first), f.SetSheetRow(sheet, "A3", &second))
 	}
 	for i, row := range about {
-		steps = append(steps, f.SetSheetRow(notes, fmt.Sprintf("A%d", i+1), &row))
+		err = errors.Join(err, f.SetSheetRow(notes, fmt.Sprintf("A%d", i+1), &row))
 	}
-	if err := errors.Join(steps...); err != nil {
-		return fmt.Errorf("make template: %w", err)
+	if err == nil {
+		err = layOut(f, sheet, notes)
 	}
-	if err := f.Write(w); err != nil {
+	if err == nil {
+		err = f.Write(w)
+	}
+	if err != nil {
 		return fmt.Errorf("write template: %w", err)
 	}
 	return nil
+}
+
+// layOut sets widths and styles. Text format keeps the zeros in front of codes
+// and all of their digits.
+func layOut(f *excelize.File, sheet, notes string) error {
+	plain, err := f.NewStyle(&excelize.Style{NumFmt: 49})
+	if err != nil {
+		return err
+	}
+	bold, err := f.NewStyle(&excelize.Style{NumFmt: 49, Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"F9ECEB"}}})
+	if err != nil {
+		return err
+	}
+	last, err := excelize.ColumnNumberToName(len(columns))
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		f.SetColStyle(sheet, "A:"+last, plain), f.SetCellStyle(sheet, "A1", last+"1", bold),
+		f.SetColWidth(sheet, "A", last, 18), f.SetColWidth(sheet, "B", "B", 34),
+		f.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}),
+		f.SetCellStyle(notes, "A1", "B1", bold), f.SetColWidth(notes, "A", "A", 24), f.SetColWidth(notes, "B", "B", 90),
+	)
 }
 
 // example is what stands in a column of the two example rows: a committee and a
