@@ -13,7 +13,11 @@ import (
 type engine interface {
 	// reserve gives n numbers for documents, not in use.
 	reserve(ctx context.Context, tx bun.IDB, n int) ([]int64, error)
-	inserter(ctx context.Context, tx bun.IDB) (inserter, error)
+	// insertTerms is the statement that adds a part to the inverted file, terms
+	// its arguments, and numbered writes placeholders as the driver wants them.
+	insertTerms() string
+	terms(id int64, title, body string, scope, sound []string) []any
+	numbered(sql string) string
 	erase(ctx context.Context, tx bun.IDB, parts []int64) error
 	// find returns the latest parts that match, at most limit; 0 gives them all.
 	find(ctx context.Context, s search, limit int) ([]int64, error)
@@ -22,12 +26,6 @@ type engine interface {
 	// frequencies tells how many parts hold each term; what none holds may be
 	// missing.
 	frequencies(ctx context.Context, terms []string) (map[string]int, error)
-}
-
-// inserter adds parts to the inverted file.
-type inserter interface {
-	add(ctx context.Context, id int64, title, body string, scope, sound []string) error
-	close()
 }
 
 // parseIDs reads "3,2,1", the form in which both engines hand over many ids

@@ -2,7 +2,6 @@ package search
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strconv"
@@ -27,20 +26,21 @@ func (postgresEngine) reserve(ctx context.Context, tx bun.IDB, n int) ([]int64, 
 	return out, err
 }
 
-type postgresInserter struct {
-	stmt *sql.Stmt
+func (postgresEngine) insertTerms() string {
+	return "insert into search_fts (id, terms) values (?, ?::tsvector)"
 }
 
-func (postgresEngine) inserter(ctx context.Context, tx bun.IDB) (inserter, error) {
-	p, err := under(tx)
-	if err != nil {
-		return nil, err
+func (postgresEngine) numbered(sql string) string {
+	var b strings.Builder
+	n := 0
+	for part := range strings.SplitSeq(sql, "?") {
+		if n > 0 {
+			b.WriteString("$" + strconv.Itoa(n))
+		}
+		b.WriteString(part)
+		n++
 	}
-	stmt, err := p.PrepareContext(ctx, "insert into search_fts (id, terms) values ($1, $2::tsvector)")
-	if err != nil {
-		return nil, err
-	}
-	return postgresInserter{stmt}, nil
+	return b.String()
 }
 
 // soundsFrom is the position where the sounds of a title begin, beyond those
@@ -51,7 +51,7 @@ const soundsFrom = 12000
 // the rest with a notice.
 const maxPositions = 255
 
-func (in postgresInserter) add(ctx context.Context, id int64, title, body string, scope, sound []string) error {
+func (postgresEngine) terms(id int64, title, body string, scope, sound []string) []any {
 	at := map[string][]string{}
 	put := func(term string, pos int, weight string) {
 		if len(at[term]) < maxPositions {
@@ -78,11 +78,8 @@ func (in postgresInserter) add(ctx context.Context, id int64, title, body string
 	for _, s := range slices.Compact(scope) {
 		b.WriteString("'" + s + "' ")
 	}
-	_, err := in.stmt.ExecContext(ctx, id, b.String())
-	return err
+	return []any{id, b.String()}
 }
-
-func (in postgresInserter) close() { in.stmt.Close() }
 
 func (postgresEngine) erase(ctx context.Context, tx bun.IDB, parts []int64) error {
 	_, err := tx.NewRaw("delete from search_fts where id in (?)", bun.In(parts)).Exec(ctx)

@@ -44,38 +44,24 @@ func (sqliteEngine) reserve(ctx context.Context, tx bun.IDB, n int) ([]int64, er
 	return out, nil
 }
 
-type sqliteInserter struct {
-	stmt *sql.Stmt
-	buf  []byte
+func (sqliteEngine) insertTerms() string {
+	return "insert into search_fts (rowid, title, body, scope, sound) values (?, ?, ?, ?, ?)"
 }
 
-func (sqliteEngine) inserter(ctx context.Context, tx bun.IDB) (inserter, error) {
-	p, err := under(tx)
-	if err != nil {
-		return nil, err
-	}
-	stmt, err := p.PrepareContext(ctx, "insert into search_fts (rowid, title, body, scope, sound) values (?, ?, ?, ?, ?)")
-	if err != nil {
-		return nil, err
-	}
-	return &sqliteInserter{stmt: stmt}, nil
-}
+func (sqliteEngine) numbered(sql string) string { return sql }
 
-func (in *sqliteInserter) add(ctx context.Context, id int64, title, body string, scope, sound []string) error {
-	_, err := in.stmt.ExecContext(ctx, id, in.spaced(title), in.spaced(body), strings.Join(scope, " "), strings.Join(sound, " "))
-	return err
+func (sqliteEngine) terms(id int64, title, body string, scope, sound []string) []any {
+	return []any{id, spaced(title), spaced(body), strings.Join(scope, " "), strings.Join(sound, " ")}
 }
 
 // spaced writes the terms of s with blanks between.
-func (in *sqliteInserter) spaced(s string) string {
-	in.buf = in.buf[:0]
+func spaced(s string) string {
+	buf := make([]byte, 0, 3*len(s))
 	for t := range tokens(s) {
-		in.buf = append(t.append(in.buf), ' ')
+		buf = append(t.append(buf), ' ')
 	}
-	return string(in.buf)
+	return string(buf)
 }
-
-func (in *sqliteInserter) close() { in.stmt.Close() }
 
 func (sqliteEngine) erase(ctx context.Context, tx bun.IDB, parts []int64) error {
 	_, err := tx.NewRaw("delete from search_fts where rowid in (?)", bun.In(parts)).Exec(ctx)
