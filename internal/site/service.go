@@ -115,6 +115,17 @@ func (s *Service) Search(ctx context.Context, q Query) ([]Site, error) {
 	return list(ctx, s.DB.Read(), q)
 }
 
+// Hidden lists the sites that visitors may not read, so that nothing of them is
+// shown elsewhere.
+func (s *Service) Hidden(ctx context.Context) ([]int64, error) {
+	var ids []int64
+	err := s.DB.Read().NewSelect().Table("site").Column("id").Where("state not in (?)", bun.In(publicStates)).Scan(ctx, &ids)
+	if err != nil {
+		return nil, fmt.Errorf("list hidden sites: %w", err)
+	}
+	return ids, nil
+}
+
 var publicStates = []State{Open, Suspended}
 
 func covers(scope, within []tree.Path) bool {

@@ -39,7 +39,7 @@ func elsewhere(place, question string, here []string) bool {
 		return false
 	}
 	for _, h := range here {
-		if strings.HasPrefix(h, place) {
+		if strings.Contains(h, place) {
 			return false
 		}
 	}

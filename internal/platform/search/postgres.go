@@ -88,8 +88,8 @@ func (postgresEngine) erase(ctx context.Context, tx bun.IDB, parts []int64) erro
 
 func (e postgresEngine) find(ctx context.Context, s search, limit int) ([]int64, error) {
 	match := s.expr.render(postgresPhrase, " & ", " | ")
-	if s.public {
-		match += " & !'" + restricted + "'"
+	if len(s.without) > 0 {
+		match += " & !('" + strings.Join(s.without, "' | '") + "')"
 	}
 	some := e.db.Read().NewSelect().Table("search_fts").Column("id").Where("terms @@ ?::tsquery", match)
 	if limit > 0 {

@@ -67,21 +67,22 @@ const (
 
 // Query is a question and what narrows it. Zero values do not narrow.
 type Query struct {
-	Text      string
-	SiteID    int64
-	OrgPath   tree.Path   // this organisation and everything below it
-	Within    []tree.Path // several subtrees, any of them
-	ColumnID  int64
-	OrgID     int64
-	Category  string
-	Kind      string
-	Year      int
-	From, To  time.Time // days in the zone of the reader; To is included
-	Audiences []string  // what the asker may see besides Public
-	Here      []string  // place names that are not "elsewhere" for the asker
-	Sort      Sort
-	Limit     int
-	Cursor    string
+	Text        string
+	SiteID      int64
+	OrgPath     tree.Path   // this organisation and everything below it
+	Within      []tree.Path // several subtrees, any of them
+	ColumnID    int64
+	OrgID       int64
+	Category    string
+	Kind        string
+	Year        int
+	From, To    time.Time // days in the zone of the reader; To is included
+	Audiences   []string  // what the asker may see besides Public
+	ExceptSites []int64   // sites that are not open to the public
+	Here        []string  // names and addresses whose places are not "elsewhere"
+	Sort        Sort
+	Limit       int
+	Cursor      string
 }
 
 // Hit is one thing found. Excerpt and MarkedTitle are safe HTML in which only
@@ -294,21 +295,25 @@ type expr [][]phrase
 // audiences splits e by who may read: what is public, and if the asker may see
 // more, that.
 func (e expr) audiences(q *Query) []search {
-	out := []search{{e, true}}
+	except := make([]string, 0, len(q.ExceptSites)+1)
+	for _, id := range q.ExceptSites {
+		except = append(except, "=s"+number(id))
+	}
+	out := []search{{e, append(except, restricted)}}
 	if len(q.Audiences) > 0 {
 		var terms []string
 		for _, a := range q.Audiences {
 			terms = append(terms, "=a"+mark(a))
 		}
-		out = append(out, search{append(slices.Clip(e), anyOf(terms...)), false})
+		out = append(out, search{append(slices.Clip(e), anyOf(terms...)), except})
 	}
 	return out
 }
 
-// search is an expr, over public parts only or over all.
+// search is an expr, over the parts that hold none of the terms without.
 type search struct {
-	expr   expr
-	public bool
+	expr    expr
+	without []string
 }
 
 func anyOf(terms ...string) []phrase {

@@ -89,6 +89,8 @@ func TestWordsMustAllOccur(t *testing.T) {
 			{Query{Text: "党员", To: time.Date(2022, 3, 31, 0, 0, 0, 0, zone)}, "1"},
 			{Query{Text: "党费", Audiences: []string{"members"}, Sort: ByDate}, "6 1"},
 			{Query{Text: "党费", Audiences: []string{"others"}}, "1"},
+			{Query{Text: "党费", Audiences: []string{"members"}, ExceptSites: []int64{3}}, "1"},
+			{Query{Text: "党员", ExceptSites: []int64{2, 3}}, "1"},
 			{Query{Text: "ｇｄｐ"}, "3"},
 			{Query{Text: "gdp 誓词"}, "3"},
 			{Query{Text: "税"}, ""},

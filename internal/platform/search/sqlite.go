@@ -70,8 +70,8 @@ func (sqliteEngine) erase(ctx context.Context, tx bun.IDB, parts []int64) error 
 
 func (e sqliteEngine) find(ctx context.Context, s search, limit int) ([]int64, error) {
 	match := s.expr.render(sqlitePhrase, " AND ", " OR ")
-	if s.public {
-		match = "(" + match + `) NOT "` + restricted + `"`
+	if len(s.without) > 0 {
+		match = "(" + match + `) NOT ("` + strings.Join(s.without, `" OR "`) + `")`
 	}
 	stmt, args := e.all, []any{match}
 	if limit > 0 {

@@ -92,6 +92,13 @@ func CacheFor(r *http.Request, ttl time.Duration, tags ...string) {
 	}
 }
 
+// NoCache takes back what CacheFor said, for pages that are not worth keeping.
+func NoCache(r *http.Request) {
+	if t, ok := r.Context().Value(ticketKey{}).(*ticket); ok {
+		t.until = time.Time{}
+	}
+}
+
 const (
 	identity = iota
 	gzipped
