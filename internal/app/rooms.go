@@ -12,6 +12,7 @@ import (
 
 	"lianxin/internal/account"
 	"lianxin/internal/article"
+	"lianxin/internal/library"
 	"lianxin/internal/org"
 	"lianxin/internal/platform/audit"
 	"lianxin/internal/platform/i18n"
@@ -28,7 +29,7 @@ var files embed.FS
 var own = web.Room{Name: "app", Templates: i18n.Sub(files, "templates"), Locale: i18n.Sub(files, "locale")}
 
 // paged are the rooms with templates and messages.
-var paged = []web.Room{account.Room, org.Room, site.Room, article.Room, own}
+var paged = []web.Room{account.Room, org.Room, site.Room, article.Room, library.Room, own}
 
 // Locales are the folders of all messages.
 func Locales() []fs.FS {
@@ -134,6 +135,10 @@ func (n *Node) publicPages() error {
 	site.NewAPI(n.Rooms.Sites).Routes(n.Router)
 	article.NewPages(n.Rooms.Articles, n.Views, n.sitePages).Routes(n.Router)
 	article.NewAPI(n.Rooms.Articles).Routes(n.Router)
+	finding := library.NewService(library.Deps{Index: n.Index, Sites: n.Rooms.Sites, Orgs: n.Rooms.Orgs})
+	n.Rooms.Orgs.Follow(finding.Follower())
+	library.NewPages(finding, n.Views, n.sitePages).Routes(n.Router)
+	library.NewAPI(finding).Routes(n.Router)
 	cancel, err := n.Rooms.Sites.Listen(n.Bus)
 	if err != nil {
 		return err

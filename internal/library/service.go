@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/uptrace/bun"
+
 	"lianxin/internal/org"
 	"lianxin/internal/platform/errs"
 	"lianxin/internal/platform/search"
+	"lianxin/internal/platform/tree"
 	"lianxin/internal/site"
 )
 
@@ -22,6 +25,13 @@ type Service struct{ Deps }
 
 // NewService returns the service of the room.
 func NewService(d Deps) *Service { return &Service{d} }
+
+// Follower lets what can be found follow an organisation to its new place.
+func (s *Service) Follower() org.Follower {
+	return org.Follower{Moved: func(ctx context.Context, tx bun.Tx, old, now tree.Path) error {
+		return s.Index.Move(ctx, tx, old, now)
+	}}
+}
 
 // Answer is what was found, with the names of what it refers to.
 type Answer struct {
