@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -114,30 +115,58 @@ func (s *Service) Public(ctx context.Context, f PublicFilter) ([]Article, error)
 // Latest is what the blocks of a site's home page show: pinned ones first. It
 // makes the service a site.Content.
 func (s *Service) Latest(ctx context.Context, siteID int64, columnIDs []int64, limit int) ([]site.Teaser, error) {
-	home, err := s.Sites.Get(ctx, siteID)
-	if err != nil {
-		return nil, err
-	}
 	f := PublicFilter{SiteID: siteID, Columns: columnIDs, Limit: limit}
-	f.Pinned = true
-	list, err := s.Public(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	f.Pinned = false
 	rest, err := s.Public(ctx, f)
 	if err != nil {
 		return nil, err
 	}
+	f.Pinned, f.Columns = true, nil // one walk for all columns: few are pinned
+	pinned, err := s.Public(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	pinned = slices.DeleteFunc(pinned, func(a Article) bool { return len(columnIDs) > 0 && !slices.Contains(columnIDs, a.ColumnID) })
+	return s.teasers(ctx, siteID, append(pinned, rest...), limit)
+}
+
+// Rolling is the rolling news of a site: what was marked for it, or the newest
+// of the columns where nothing is.
+func (s *Service) Rolling(ctx context.Context, siteID int64, columnIDs []int64, limit int) ([]site.Teaser, error) {
+	f := PublicFilter{SiteID: siteID, Rolling: true, Limit: limit}
+	list, err := s.Public(ctx, f)
+	if err == nil && len(list) == 0 {
+		f.Rolling, f.Columns = false, columnIDs
+		list, err = s.Public(ctx, f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.teasers(ctx, siteID, list, limit)
+}
+
+// teasers shortens articles to what a list shows, each once.
+func (s *Service) teasers(ctx context.Context, siteID int64, list []Article, limit int) ([]site.Teaser, error) {
+	home, err := s.Sites.Get(ctx, siteID)
+	if err != nil {
+		return nil, err
+	}
+	columns, err := s.Sites.Columns(ctx, siteID)
+	if err != nil {
+		return nil, err
+	}
+	names := map[int64]string{}
+	for _, c := range columns {
+		names[c.ID] = c.Name
+	}
 	var out []site.Teaser
 	seen := map[int64]bool{}
-	for _, a := range append(list, rest...) {
+	for _, a := range list {
 		if seen[a.ID] || len(out) == limit {
 			continue
 		}
 		seen[a.ID] = true
 		out = append(out, site.Teaser{
-			ID: a.ID, Title: a.Title, URL: Address(home, a.ID), ColumnName: s.columnName(ctx, siteID, a.ColumnID), Summary: a.Summary,
+			ID: a.ID, Title: a.Title, URL: Address(home, a.ID), ColumnName: names[a.ColumnID], Summary: a.Summary,
 			Picture: a.Cover, Origin: a.Source, Pinned: a.Pinned, PublishedAt: a.ListedAt,
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"lianxin/internal/platform/db"
 	"lianxin/internal/platform/db/dbtest"
 	"lianxin/internal/platform/errs"
+	"lianxin/internal/site"
 )
 
 func TestArticleGoesItsWay(t *testing.T) {
@@ -266,6 +267,50 @@ func TestListsPageByCursor(t *testing.T) {
 		}
 		if rows, err := page(t.Context(), d.Read(), Filter{OwnerID: 5, Limit: 5}); err != nil || len(rows) != 0 {
 			t.Errorf("without any scope: %d rows, %v", len(rows), err)
+		}
+	})
+}
+
+func TestHomePageBlocks(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		columns := ok[[]site.Column](t)(w.Sites.Columns(t.Context(), w.site.ID))
+		for i, title := range []string{"一", "二", "三"} {
+			c := w.content()
+			c.Title, c.Pinned, c.ColumnID = title, title == "一", columns[i%2].ID
+			w.clock.Advance(time.Minute)
+			w.published(t, c)
+		}
+		titles := func(list []site.Teaser, err error) string {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out []string
+			for _, x := range list {
+				out = append(out, x.Title)
+			}
+			return strings.Join(out, "")
+		}
+		both := []int64{columns[0].ID, columns[1].ID}
+		if got := titles(w.Latest(t.Context(), w.site.ID, both, 5)); got != "一三二" {
+			t.Errorf("latest: %s", got)
+		}
+		if got := titles(w.Latest(t.Context(), w.site.ID, both[1:], 5)); got != "二" {
+			t.Errorf("latest of one column: %s", got)
+		}
+		if got := titles(w.Rolling(t.Context(), w.site.ID, both, 2)); got != "三二" {
+			t.Errorf("rolling, nothing marked: %s", got)
+		}
+		c := w.content()
+		c.Title, c.Rolling = "四", true
+		w.published(t, c)
+		if got := titles(w.Rolling(t.Context(), w.site.ID, both, 2)); got != "四" {
+			t.Errorf("rolling: %s", got)
+		}
+		pulse, err := w.Pulse(t.Context(), w.site.ID)
+		if err != nil || pulse[columns[1].ID].Count != 1 || pulse[columns[1].ID].Latest.IsZero() {
+			t.Errorf("pulse: %+v, %v", pulse, err)
 		}
 	})
 }

@@ -11,6 +11,9 @@ type Content interface {
 	// Latest returns the newest published articles of the given columns of a
 	// site; pinned ones come first.
 	Latest(ctx context.Context, siteID int64, columnIDs []int64, limit int) ([]Teaser, error)
+	// Rolling returns what rolls over the home page: the articles that were
+	// marked for it, or the newest of the columns where none is.
+	Rolling(ctx context.Context, siteID int64, columnIDs []int64, limit int) ([]Teaser, error)
 	// Pulse returns for each column of a site that holds anything how much was
 	// published in it, and when last.
 	Pulse(ctx context.Context, siteID int64) (map[int64]Pulse, error)
@@ -29,4 +32,7 @@ type Teaser struct {
 type nothing struct{}
 
 func (nothing) Latest(context.Context, int64, []int64, int) ([]Teaser, error) { return nil, nil }
-func (nothing) Pulse(context.Context, int64) (map[int64]Pulse, error)         { return nil, nil }
+func (nothing) Rolling(context.Context, int64, []int64, int) ([]Teaser, error) {
+	return nil, nil
+}
+func (nothing) Pulse(context.Context, int64) (map[int64]Pulse, error) { return nil, nil }

@@ -22,7 +22,7 @@ func (p *Pages) block(ctx context.Context, l *Live, b Block) (shownBlock, error)
 		err = p.columnLists(ctx, l, &out)
 	case Rolling:
 		var items []Teaser
-		items, err = p.service.Content.Latest(ctx, l.ID, visibleBelow(l, b.Config.ColumnIDs...), limitOr(b.Config.Limit, 8))
+		items, err = p.service.Content.Rolling(ctx, l.ID, visibleBelow(l, b.Config.ColumnIDs...), limitOr(b.Config.Limit, 8))
 		out.Lists = []shelfList{{Items: items}}
 	case Figures:
 		err = p.figures(ctx, l, &out)

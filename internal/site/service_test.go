@@ -36,6 +36,9 @@ type filled struct {
 }
 
 func (f *filled) Latest(context.Context, int64, []int64, int) ([]site.Teaser, error) { return nil, nil }
+func (f *filled) Rolling(context.Context, int64, []int64, int) ([]site.Teaser, error) {
+	return nil, nil
+}
 
 func (f *filled) Pulse(ctx context.Context, siteID int64) (map[int64]site.Pulse, error) {
 	columns, err := f.service.Columns(ctx, siteID)

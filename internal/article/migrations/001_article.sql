@@ -33,6 +33,7 @@ create table article (
 create index article_site on article (site_id, public, listed_at, id);
 create index article_column on article (column_id, public, listed_at, id);
 create index article_pinned on article (site_id, pinned, public, listed_at, id);
+create index article_rolling on article (site_id, rolling, public, listed_at, id);
 create index article_org on article (org_path, id);
 create index article_state on article (state, id);
 create unique index article_import on article (site_id, import_key);
