@@ -33,6 +33,7 @@ type commands struct {
 	Lang   string `help:"${help_lang}" enum:"zh-CN,en," default:"" env:"LIANXIN_LANG"`
 
 	Serve   serveCmd   `cmd:"" help:"${help_serve}"`
+	Demo    demoCmd    `cmd:"" help:"${help_demo}"`
 	Import  importCmd  `cmd:"" help:"${help_import}"`
 	Token   tokenCmd   `cmd:"" help:"${help_token}"`
 	Check   checkCmd   `cmd:"" help:"${help_check}"`

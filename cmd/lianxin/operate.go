@@ -111,4 +111,3 @@ func (c *checkCmd) Run(ctx context.Context, con *console) error {
 	}
 	return nil
 }
-

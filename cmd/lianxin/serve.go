@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
+	"text/tabwriter"
 
 	"lianxin/internal/app"
+	"lianxin/internal/demo"
 	"lianxin/internal/platform/config"
 	"lianxin/internal/platform/errs"
 	"lianxin/internal/platform/web"
@@ -53,6 +56,30 @@ func (s *serveCmd) Run(ctx context.Context, con *console) error {
 		if link != "" {
 			fmt.Println(con.t("cli.setup", errs.Args{"URL": link}))
 		}
+	})
+}
+
+type demoCmd struct{ served }
+
+func (d *demoCmd) Run(ctx context.Context, con *console) error {
+	n, err := d.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	fmt.Println(con.t("cli.demo_loading"))
+	bar := newProgress(con)
+	signIns, err := demo.Load(ctx, n.Demo(), bar.set)
+	bar.end()
+	if err != nil {
+		return errors.Join(err, n.Close())
+	}
+	return d.run(ctx, con, n, func() {
+		fmt.Println(con.t("cli.demo_signins", errs.Args{"Password": demo.Password}))
+		table := tabwriter.NewWriter(os.Stdout, 2, 8, 3, ' ', 0)
+		for _, s := range signIns {
+			fmt.Fprintf(table, "  %s\t%s\n", s.Name, s.Note)
+		}
+		_ = table.Flush() // the terminal may be closed
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"lianxin/internal/account"
 	"lianxin/internal/article"
+	"lianxin/internal/demo"
 	"lianxin/internal/library"
 	"lianxin/internal/org"
 	"lianxin/internal/platform/audit"
@@ -114,7 +115,13 @@ func (n *Node) build() (err error) {
 	n.health(n.Router)
 	n.apiDocs(n.Router)
 	n.desk(n.Router, orgs, articles)
-	account.NewPages(accounts, n.Views).Routes(n.Router)
+	entrance := account.NewPages(accounts, n.Views)
+	if n.DemoSignIns {
+		if entrance.Hints, err = hints(); err != nil {
+			return err
+		}
+	}
+	entrance.Routes(n.Router)
 	account.NewAPI(accounts).Routes(n.Router)
 	org.NewPages(orgs, n.Views).Routes(n.Router)
 	org.NewAPI(orgs).Routes(n.Router)
@@ -174,3 +181,24 @@ type directory struct{ *org.Service }
 
 // Lookup finds an organisation by its code or its name.
 func (d directory) Lookup(ctx context.Context, text string) (int64, error) { return d.Find(ctx, text) }
+
+// Demo are the rooms that the demo county is brought in through.
+func (n *Node) Demo() demo.Rooms {
+	return demo.Rooms{
+		DB: n.DB, Now: n.Now, Policy: Policy(), Settings: n.Settings,
+		Accounts: n.Rooms.Accounts, Orgs: n.Rooms.Orgs, Sites: n.Rooms.Sites, Articles: n.Rooms.Articles,
+	}
+}
+
+// hints are the sign-ins that a demo node shows to whoever wants to try it.
+func hints() ([]account.Hint, error) {
+	signIns, err := demo.SignIns()
+	if err != nil {
+		return nil, err
+	}
+	var out []account.Hint
+	for _, s := range signIns {
+		out = append(out, account.Hint{Name: s.Name, Password: demo.Password, Who: s.Note})
+	}
+	return out, nil
+}
