@@ -367,9 +367,6 @@ func (s *Service) Publish(ctx context.Context, id, revision int64, at time.Time)
 	}
 	return s.change(ctx, id, revision, Publish, act, "", func(ctx context.Context, tx bun.Tx, a *Article, v *Version) error {
 		actor := account.ActorFrom(ctx)
-		if v.Wrote(actor.ID) && v.Wrote(v.ReviewerID) {
-			return errs.Forbidden("article.review.own")
-		}
 		v.PublisherID, v.Publisher = actor.ID, actor.Name
 		if act == ActSchedule {
 			a.ScheduledAt = at.UTC().Truncate(time.Millisecond)
