@@ -48,7 +48,7 @@ type HitView struct {
 
 type searchOutput struct {
 	Body struct {
-		Total int       `json:"total" doc:"At most 20,000 are counted"`
+		Total int       `json:"total" doc:"At most 10,000 are counted"`
 		Hits  []HitView `json:"hits"`
 	}
 }

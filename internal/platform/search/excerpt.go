@@ -130,10 +130,12 @@ func lead(body string, at int) int {
 	}
 	for _, stop := range []string{"\n", "。", "；", "，", "：", ". "} {
 		if i := strings.LastIndex(body[from:at], stop); i >= 0 {
-			return from + i + len(stop)
+			from += i + len(stop)
+			break
 		}
 	}
-	return from
+	// Not in the middle of what is bracketed or listed.
+	return from + strings.IndexFunc(body[from:], func(r rune) bool { return paired(fold(r)) || wordly(fold(r)) })
 }
 
 // render escapes text[from:to] and marks the spans in it.

@@ -19,9 +19,11 @@ import (
 const (
 	// mostCounted is how many parts a question of words looks at; of more, the
 	// latest indexed, and Total is a lower bound.
-	mostCounted = 20_000
-	// mostRead is how many candidates are read and scored.
-	mostRead = 300
+	mostCounted = 10_000
+	// mostRead is how many candidates of a sentence are read and scored,
+	// mostWeighed of words, where all that is found holds all of them.
+	mostRead    = 300
+	mostWeighed = 150
 	// mostBytes ends the reading earlier where texts are long.
 	mostBytes = 1 << 20
 	// nominations is how many parts the terms of a sentence may name together.
@@ -31,7 +33,7 @@ const (
 	// answer to a sentence.
 	worthShowing = 0.3
 	// mostFaceted is how many hits are counted for the facets.
-	mostFaceted = 2000
+	mostFaceted = 1000
 	// mostSentence hits a sentence may have.
 	mostSentence = 100
 	defaultLimit = 20
@@ -126,12 +128,12 @@ func (x *Index) words(ctx context.Context, q *Query, asked *question) (found, er
 	}
 	f := found{atLeast: len(ids) >= mostCounted}
 	first := ids
-	if len(ids) > mostRead { // too many to read: what has the words in its title, then the latest
+	if len(ids) > mostWeighed { // too many to read: what has the words in its title, then the latest
 		e := q.filter()
 		for _, w := range asked.words {
 			e = e.and(titles([]phrase{w}))
 		}
-		if first, err = x.look(ctx, q, e, mostRead/2); err != nil {
+		if first, err = x.look(ctx, q, e, mostWeighed/2); err != nil {
 			return found{}, err
 		}
 		first = append(first, ids...)
@@ -332,10 +334,10 @@ func termsOf(s string) []string {
 
 // unique drops repeated parts, keeping the order.
 func unique(ids []int64) []int64 {
-	seen := make(map[int64]bool, min(len(ids), mostRead))
+	seen := make(map[int64]bool, min(len(ids), mostWeighed))
 	var out []int64
 	for _, id := range ids {
-		if len(out) == mostRead {
+		if len(out) == mostWeighed {
 			break
 		}
 		if !seen[id] {
