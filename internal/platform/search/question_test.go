@@ -117,7 +117,7 @@ func TestExcerptIsSafeAndMarked(t *testing.T) {
 	s.sentences, s.words = false, ask("集体土地").words
 	body := strings.Repeat("前面的话很长很长。", 50) + "<script>农村集体土地</script>所有权，体土不算。" + strings.Repeat("后面。", 100)
 	got := s.excerpt(body)
-	for _, want := range []string{"农村<mark>集体土地</mark>", "&lt;script&gt;", "…"} {
+	for _, want := range []string{"农村<mark>集体土地</mark>", "&lt;/script&gt;", "…"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in %s", want, got)
 		}
