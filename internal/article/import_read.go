@@ -218,7 +218,7 @@ func (in *importer) convert(ctx context.Context, r raw, keep richtext.Keeper) it
 // complete adds what the order says.
 func (in *importer) complete(c *Content) {
 	if c.Issuer == "" {
-		c.Issuer = in.home.Name
+		c.Issuer = issuerOf(in.home)
 	}
 	c.ColumnID = in.column.ID
 	*c = c.Tidy()
