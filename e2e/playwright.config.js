@@ -15,6 +15,8 @@ export default defineConfig({
     locale: "zh-CN",
     timezoneId: "Asia/Shanghai",
     viewport: { width: 1280, height: 900 },
+    // Colours that are still changing would be judged half-way.
+    contextOptions: { reducedMotion: "reduce" },
     actionTimeout: 8_000,
     navigationTimeout: 15_000,
     screenshot: "only-on-failure",
