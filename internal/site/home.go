@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"slices"
 	"strconv"
 )
 
@@ -13,6 +14,9 @@ func (p *Pages) block(ctx context.Context, l *Live, b Block) (shownBlock, error)
 	}
 	if out.Picture == "" {
 		out.Picture = p.service.Theme(l.Theme).Banner
+	}
+	if b.Kind == Local && b.Config.Picture == "" {
+		out.Picture = another(out.Picture)
 	}
 	var err error
 	switch b.Kind {
@@ -30,6 +34,12 @@ func (p *Pages) block(ctx context.Context, l *Live, b Block) (shownBlock, error)
 		out.Sites, err = p.service.Search(ctx, Query{Below: l.OrgPath, Limit: limitOr(b.Config.Limit, 18)})
 	}
 	return out, err
+}
+
+// another returns a drawing beside the given one, so that a page does not show
+// the same twice.
+func another(picture string) string {
+	return Drawings[(slices.Index(Drawings, picture)+1)%len(Drawings)]
 }
 
 func limitOr(n, other int) int {

@@ -13,9 +13,15 @@ import (
 // blocksPage is the struct of the template site/desk_blocks.
 type blocksPage struct {
 	desk
-	Blocks []Block
+	Blocks []listedBlock
 	Kinds  []web.Option
 	Form   web.Fields
+}
+
+// listedBlock is a block with the names of the columns it shows.
+type listedBlock struct {
+	Block
+	Columns []string
 }
 
 func (p *Pages) blocks(w http.ResponseWriter, r *http.Request) error {
@@ -27,7 +33,14 @@ func (p *Pages) showBlocks(w http.ResponseWriter, r *http.Request, status int, f
 	if err != nil {
 		return err
 	}
-	data := blocksPage{desk: head, Blocks: l.Blocks, Form: form}
+	data := blocksPage{desk: head, Form: form}
+	for _, b := range l.Blocks {
+		row := listedBlock{Block: b}
+		for _, id := range b.Config.ColumnIDs {
+			row.Columns = append(row.Columns, l.Column(id).Name)
+		}
+		data.Blocks = append(data.Blocks, row)
+	}
 	for _, k := range BlockKinds {
 		key := "site.blockkind." + string(k)
 		data.Kinds = append(data.Kinds, web.Option{Value: string(k), Label: web.T(r.Context(), key), Help: web.T(r.Context(), key+".help")})

@@ -156,7 +156,7 @@ func (p *Pages) siteNew(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data.Org = &o
-	data.Form = web.NewFields(url.Values{"name": {o.Label()}, "organiser": {o.Name}, "template": {templateFor(o)}, "phone": {o.Phone}, "address": {o.Address}})
+	data.Form = web.NewFields(url.Values{"name": {o.Label()}, "organiser": {o.Name}, "slug": {SuggestSlug(o.Label())}, "template": {templateFor(o)}, "phone": {o.Phone}, "address": {o.Address}})
 	data.Templates = templateOptions(ctx)
 	return p.render(w, r, 0, web.T(ctx, "site.new"), "site/desk_new", data)
 }

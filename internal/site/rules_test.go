@@ -243,3 +243,14 @@ func TestNest(t *testing.T) {
 		t.Errorf("nested wrongly: %d roots", len(roots))
 	}
 }
+
+func TestSuggestedSlugs(t *testing.T) {
+	for name, want := range map[string]string{
+		"云岭镇党委": "yunlingzhen", "中共云岭镇松林村支部委员会": "yunlingzhensonglincun", "县委组织部": "xianweizuzhibu",
+		"党支部": "dangzhibu", "ABC 社区": "", "": "", "中共青山县委员会": "qingshanxian",
+	} {
+		if got := SuggestSlug(name); got != want {
+			t.Errorf("%s → %q, want %q", name, got, want)
+		}
+	}
+}

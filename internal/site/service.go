@@ -283,6 +283,9 @@ func (s *Service) seedBlock(made Site, b seedBlock, bySlug map[string]Column) Bl
 	for _, source := range b.Figures {
 		out.Config.Figures = append(out.Config.Figures, Figure{Source: source, Label: say("site.figure." + source)})
 	}
+	if b.Kind == Figures && made.Motto != "" {
+		out.Config.Text = made.Motto
+	}
 	if b.Kind == Local {
 		out.Title, out.Config.Text = made.Name, made.Intro
 		if out.Config.Text == "" {
