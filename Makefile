@@ -33,7 +33,8 @@ fmt: ## put Go code into form
 	gofmt -w cmd internal bench
 
 bench: build ## measure the figures of bench/README.md
-	go run ./bench
+	go run ./bench/node
+	go run ./bench/search
 
 postgres: ## a shell with a throw-away PostgreSQL for `go test`
 	tools/with-postgres bash
