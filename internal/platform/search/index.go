@@ -74,9 +74,9 @@ func (x *Index) Put(ctx context.Context, tx bun.IDB, docs ...Doc) error {
 	return nil
 }
 
-// writer holds the statements that index a document. Prepared once for many
-// documents they cost half of what bun's bulk insert does, which writes texts
-// as hexadecimal digits into the statement.
+// writer holds the statements that index a document, prepared once for many:
+// bun's bulk insert writes texts as hexadecimal digits into the statement, which
+// cost 0.7 × as much as the inverted file itself.
 type writer struct {
 	doc, text, terms *sql.Stmt
 	engine           engine
