@@ -103,6 +103,7 @@ func (n *Node) build() (err error) {
 		},
 	})
 	orgs.Follow(sites.Follower())
+	orgs.Follow(articles.Follower())
 
 	reg := job.NewRegistry()
 	account.NewJobs(accounts).Register(reg)

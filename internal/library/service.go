@@ -28,9 +28,14 @@ func NewService(d Deps) *Service { return &Service{d} }
 
 // Follower lets what can be found follow an organisation to its new place.
 func (s *Service) Follower() org.Follower {
-	return org.Follower{Moved: func(ctx context.Context, tx bun.Tx, old, now tree.Path) error {
-		return s.Index.Move(ctx, tx, old, now)
-	}}
+	return org.Follower{
+		Moved: func(ctx context.Context, tx bun.Tx, old, now tree.Path) error {
+			return s.Index.Move(ctx, tx, old, now)
+		},
+		Merged: func(ctx context.Context, tx bun.Tx, from, into org.Org) error {
+			return s.Index.Move(ctx, tx, from.Path, into.Path)
+		},
+	}
 }
 
 // Answer is what was found, with the names of what it refers to.
