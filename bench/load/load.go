@@ -8,7 +8,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"strconv"
@@ -120,34 +119,10 @@ func answer(in *bufio.Reader) (good bool, err error) {
 				return false, err
 			}
 		}
-		if bytes.HasPrefix(line, []byte("Transfer-Encoding:")) {
-			return false, discardChunks(in)
-		}
 	}
 	if length < 0 {
 		return false, fmt.Errorf("an answer without Content-Length: %s", status)
 	}
 	_, err = in.Discard(length)
 	return good && length > 0, err
-}
-
-// discardChunks reads over a chunked body. It counts as a failure, since its
-// cost would be the generator's.
-func discardChunks(in *bufio.Reader) error {
-	for {
-		line, err := in.ReadSlice('\n')
-		if err != nil {
-			return err
-		}
-		n, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 16, 32)
-		if err != nil {
-			return err
-		}
-		if _, err := io.CopyN(io.Discard, in, n+2); err != nil {
-			return err
-		}
-		if n == 0 {
-			return nil
-		}
-	}
 }

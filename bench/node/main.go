@@ -15,6 +15,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -59,6 +60,7 @@ func main() {
 		return
 	}
 	fmt.Printf("%s, %d CPUs, %s\n", runtime.Version(), runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
+	slog.SetLogLoggerLevel(slog.LevelError)
 	small, large := filepath.Join(*cache, "sites-10"), filepath.Join(*cache, "sites-1000")
 	check(fill(small, 10))
 	check(fill(large, 1000))
@@ -346,8 +348,10 @@ func serveBare(file string) error {
 	if err != nil {
 		return err
 	}
+	length := strconv.Itoa(len(body))
 	return http.ListenAndServe(flag.Arg(0), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Length", length)
 		w.Write(body)
 	}))
 }
