@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -21,12 +22,13 @@ func (n *Node) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := n.refresh(ctx); err != nil && ctx.Err() == nil {
+		if err := n.Refresh(ctx); err != nil && ctx.Err() == nil {
 			slog.Warn("look for changes", "err", err)
 		}
 	}
 }
 
-func (n *Node) refresh(ctx context.Context) error {
-	return n.Settings.Reload(ctx, n.DB)
+// Refresh forgets what is held in memory and has changed in the database.
+func (n *Node) Refresh(ctx context.Context) error {
+	return errors.Join(n.Settings.Reload(ctx, n.DB), n.Rooms.Sites.Refresh(ctx))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -47,10 +48,13 @@ const (
 type shelf struct {
 	sites *otter.Cache[int64, *Live]
 	names *otter.Cache[string, int64]
+	// versions are those of the last Refresh, nil before the first.
+	mu       sync.Mutex
+	versions map[int64]int64
 }
 
-func newShelf() shelf {
-	return shelf{
+func newShelf() *shelf {
+	return &shelf{
 		sites: otter.Must(&otter.Options[int64, *Live]{MaximumSize: keptSites, ExpiryCalculator: otter.ExpiryWriting[int64, *Live](keptFor)}),
 		names: otter.Must(&otter.Options[string, int64]{MaximumSize: 2 * keptSites, ExpiryCalculator: otter.ExpiryWriting[string, int64](keptFor)}),
 	}
@@ -167,6 +171,31 @@ func (s *Service) Listen(b *bus.Bus) (cancel func(), err error) {
 		return nil, fmt.Errorf("listen for changed sites: %w", err)
 	}
 	return cancel, nil
+}
+
+// Refresh drops from memory what other processes have changed in the database
+// since the last Refresh: a command beside the running node has no bus.
+func (s *Service) Refresh(ctx context.Context) error {
+	now, err := versionsOf(ctx, s.DB.Read())
+	if err != nil {
+		return err
+	}
+	s.shelf.mu.Lock()
+	defer s.shelf.mu.Unlock()
+	before := s.shelf.versions
+	s.shelf.versions = now
+	if before == nil {
+		return nil
+	}
+	for id, version := range now {
+		if before[id] != version {
+			s.drop(id)
+		}
+	}
+	if len(before) != len(now) {
+		s.drop(all)
+	}
+	return nil
 }
 
 // cached is how long a public page is kept when nothing changes. What ages by

@@ -39,7 +39,7 @@ type Service struct {
 	// Content is joined by the room that keeps articles.
 	Content Content
 	Themes  []Theme
-	shelf   shelf
+	shelf   *shelf
 }
 
 // NewService returns the room's service.

@@ -201,3 +201,16 @@ func countBelow(ctx context.Context, db bun.IDB, path tree.Path) (int, error) {
 	}
 	return int(n), nil
 }
+
+// versionsOf reads the version of every site.
+func versionsOf(ctx context.Context, db bun.IDB) (map[int64]int64, error) {
+	var rows []struct{ ID, Version int64 }
+	if err := db.NewSelect().Table("site").Column("id", "version").Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("read versions of sites: %w", err)
+	}
+	out := make(map[int64]int64, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.Version
+	}
+	return out, nil
+}
