@@ -91,7 +91,6 @@ func (c *checkCmd) Run(ctx context.Context, con *console) error {
 	}
 	_, err := web.LoadAssets()
 	tell(con.t("cli.check_assets"), err)
-	tell(con.t("cli.check_config"), nil)
 	err = operate(ctx, c.Data, func(ctx context.Context, n *app.Node) error {
 		tell(con.t("cli.check_database"), n.DB.Ping(ctx))
 		_, err := n.Files.Put(ctx, strings.NewReader("lianxin check"), 100)

@@ -107,11 +107,13 @@ func raiseVersion(ctx context.Context, tx bun.IDB, siteID int64) error {
 
 // movePaths rewrites the paths of all sites below old.
 func movePaths(ctx context.Context, tx bun.IDB, old, now tree.Path) error {
-	lo, hi := old.Range()
-	_, err := tx.NewUpdate().Table("site").Set("org_path = ? || substr(org_path, ?)", string(now), len(old)+1).
-		Set("version = version + 1").Where("org_path >= ? and org_path < ?", lo, hi).Exec(ctx)
+	if err := org.MovePaths(ctx, tx, "site", "org_path", old, now); err != nil {
+		return err
+	}
+	lo, hi := now.Range()
+	_, err := tx.NewUpdate().Table("site").Set("version = version + 1").Where("org_path >= ? and org_path < ?", lo, hi).Exec(ctx)
 	if err != nil {
-		return fmt.Errorf("move sites: %w", err)
+		return fmt.Errorf("raise versions of moved sites: %w", err)
 	}
 	return nil
 }

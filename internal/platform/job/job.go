@@ -17,7 +17,6 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
-	"github.com/riverqueue/river/rivertype"
 	"github.com/uptrace/bun"
 
 	"lianxin/internal/platform/db"
@@ -100,16 +99,6 @@ func (q *Queue) Open(d *db.DB, reg *Registry) error {
 // At delays a job until the given time.
 func At(t time.Time) func(*river.InsertOpts) {
 	return func(o *river.InsertOpts) { o.ScheduledAt = t }
-}
-
-// Once keeps a second job with the same arguments out while one waits.
-func Once() func(*river.InsertOpts) {
-	return func(o *river.InsertOpts) {
-		o.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
-			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
-			rivertype.JobStateRunning, rivertype.JobStateScheduled,
-		}}
-	}
 }
 
 // Add puts a job into the queue when tx commits.

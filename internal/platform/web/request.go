@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"lianxin/internal/platform/errs"
 	"lianxin/internal/platform/i18n"
@@ -211,6 +210,3 @@ func takeToast(w http.ResponseWriter, r *http.Request) string {
 	}
 	return T(r.Context(), m.Key, m.Args)
 }
-
-// Day returns the date of t in the zone of the readers.
-func Day(t time.Time) string { return local(t).Format(time.DateOnly) }
